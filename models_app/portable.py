@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tarfile
 import zipfile
 from importlib.metadata import version
@@ -66,8 +67,18 @@ def _release(found: str) -> str:
 
 def _readme(model: DeployedModel) -> str:
     context = {
-        "model": model,
-        "columns": expected_columns(model),
+        "model": _code(model.name),
+        "columns": [(_code(column.name), column.kind) for column in expected_columns(model)],
         "python": ".".join(model.manifest["python"].split(".")[:2]),
     }
     return render_to_string("models_app/portable_readme.md", context)
+
+
+def _code(text: str) -> str:
+    """Return the text as Markdown code, in which no mark of it means anything."""
+    line = " ".join(text.split())
+    longest = max((len(ticks) for ticks in re.findall("`+", line)), default=0)
+    if not longest:
+        return f"`{line}`"
+    fence = "`" * (longest + 1)
+    return f"{fence} {line} {fence}"

@@ -87,8 +87,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "studio.middleware.content_security_policy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "studio.middleware.never_stored",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "studio.middleware.api_errors",
@@ -102,7 +103,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "studio.middleware.DataProblemPage",
 ]
@@ -190,6 +190,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = (
     True  # serves them from where they are: nothing to collect, nothing to go stale
 )
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 MEDIA_ROOT = DATA_DIR / "files"
 
 S3_BUCKET = env_str("STUDIO_S3_BUCKET")

@@ -4,7 +4,8 @@ is known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,13 +51,24 @@ class Results:
 
 
 def make_reviewable(
-    owner: User, *, n_rows: int = 120, name: str = "requests", task: MLTask = MLTask.MULTI_CLASS
+    owner: User,
+    *,
+    n_rows: int = 120,
+    name: str = "requests",
+    task: MLTask = MLTask.MULTI_CLASS,
+    rename: Callable[[str], str] = str,
 ) -> Cleanset:
-    """Return a cleanset of `n_rows` support requests whose result files exist."""
+    """Return a cleanset of `n_rows` support requests whose result files exist.
+
+    `rename` changes each name of a column or class, and each cell.
+    """
     found = RESULTS[task](n_rows)
+    if rename is not str:
+        found = _renamed(found, rename)
     dataset = make_dataset(owner, name=name, n_rows=n_rows)
     version = dataset.versions.get()
-    label_column = "" if task is MLTask.UNSUPERVISED else "topic"
+    label_column = "" if task is MLTask.UNSUPERVISED else rename("topic")
+    text_column = rename("message")
     project = make_project(
         owner,
         dataset=dataset,
@@ -64,8 +76,8 @@ def make_reviewable(
         task=task,
         modality=Modality.TEXT,
         label_column=label_column,
-        feature_columns=["message"],
-        column_kinds={"message": "text"},
+        feature_columns=[text_column],
+        column_kinds={text_column: "text"},
     )
     cleanset = make_cleanset(owner, project=project, n_rows=n_rows)
     publish_rows(version, found.frame)
@@ -92,7 +104,7 @@ def make_reviewable(
         "modality": "text",
         "mode": "fast",
         "label_column": label_column or None,
-        "feature_columns": ["message"],
+        "feature_columns": [text_column],
         "n_folds": 5,
         "seed": 0,
         "python": "3.11",
@@ -100,6 +112,16 @@ def make_reviewable(
     }
     cleanset.save()
     return Cleanset.objects.get(pk=cleanset.pk)
+
+
+def _renamed(found: Results, rename: Callable[[str], str]) -> Results:
+    frame = found.frame.rename(columns=lambda name: name if name == "__row_id" else rename(name))
+    frame = frame.map(lambda cell: rename(cell) if isinstance(cell, str) else cell)
+    issues = found.issues.copy()
+    for column in ("given_label", "suggested_label"):
+        issues[column] = [None if label is None else rename(label) for label in issues[column]]
+        issues[column] = issues[column].astype(object)
+    return replace(found, frame=frame, issues=issues, classes=[rename(c) for c in found.classes])
 
 
 def candidates(task: MLTask) -> list[dict[str, Any]]:

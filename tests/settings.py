@@ -28,6 +28,8 @@ CELERY_BROKER_URL = "memory://"
 CELERY_BROKER_TRANSPORT = None
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
 CORES = 1
+# Each `Client` has middleware of its own, and would list all static files as it starts.
+WHITENOISE_AUTOREFRESH = True
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
     "true"  # Playwright leaves an event loop in the thread that tests use
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -105,17 +106,18 @@ class Things:
         }
 
 
-def make_things(owner: User) -> Things:
-    """Make them."""
-    cleanset = make_reviewable(owner)
-    manifest = {"classes": CLASSES, **MADE_WITH}
+def make_things(owner: User, *, rename: Callable[[str], str] = str) -> Things:
+    """Make them; `rename` changes each name of a column or class, and each cell."""
+    cleanset = make_reviewable(owner, rename=rename)
+    manifest = {"classes": cleanset.classes, **MADE_WITH}
     model = make_model(owner, cleanset=cleanset, manifest=manifest, candidates=cleanset.candidates)
     model.artifact_key = publish_artifact(model)
     model.save()
-    batch = make_prediction(owner, model=model, n_rows=1, label_counts=[["billing", 1]])
-    chances = {name: [1 / len(CLASSES)] for name in CLASSES}
-    rows = pd.DataFrame({"__row_id": [0], "message": ["hello"]})
-    results = pd.DataFrame({"__row_id": [0], **chances, "Suggested Label": ["billing"], **GUARDED})
+    batch = make_prediction(owner, model=model, n_rows=1, label_counts=[[rename("billing"), 1]])
+    chances = {name: [1 / len(CLASSES)] for name in cleanset.classes}
+    rows = pd.DataFrame({"__row_id": [0], rename("message"): [rename("hello")]})
+    labels = {"Suggested Label": [rename("billing")]}
+    results = pd.DataFrame({"__row_id": [0], **chances, **labels, **GUARDED})
     batch.coverage = REPORT["coverage"]
     batch.report = REPORT
     batch.table_key = _published(rows, storage.prediction_file(batch.pk, 1, "rows.parquet"))
@@ -149,19 +151,21 @@ def make_things(owner: User) -> Things:
             status=Status.CANCELLED,
             finished_at=timezone.now(),
         ),
-        _corrections(cleanset),
+        _corrections(cleanset, rename),
         configuration_save(project=cleanset.project, name="Mine", values={}),
         _projection(evaluation),
-        _appended(cleanset),
+        _appended(cleanset, rename),
     )
 
 
 def _projection(run: ModelRun) -> Projection:
+    density = np.zeros((96, 96), dtype=np.uint8)
+    density[0, 0] = 255
     plane = StoredPlane(
         row_id=np.arange(2, dtype=np.uint32),
         points=np.zeros((2, 2), dtype=np.float32),
         members=np.zeros(2, dtype=np.int16),
-        density=np.full((96, 96), 255, dtype=np.uint8),
+        density=density,
     )
     projection = Projection(
         model_run=run,
@@ -183,7 +187,7 @@ def _projection(run: ModelRun) -> Projection:
     return projection
 
 
-def _appended(cleanset: Cleanset) -> AppendedFile:
+def _appended(cleanset: Cleanset, rename: Callable[[str], str]) -> AppendedFile:
     file = AppendedFile(
         base=cleanset.project.version,
         created_by=cleanset.created_by,
@@ -193,13 +197,15 @@ def _appended(cleanset: Cleanset) -> AppendedFile:
         status=Status.SUCCEEDED,
         finished_at=timezone.now(),
     )
-    rows = pd.DataFrame({"__row_id": [0], "message": ["new"], "topic": "login", "channel": "mail"})
+    cells = {"message": "new", "topic": "login", "channel": "mail"}
+    named = {rename(column): rename(cell) for column, cell in cells.items()}
+    rows = pd.DataFrame([{"__row_id": 0} | named])
     file.table_key = _published(rows, storage.appended_file(file.pk, "rows-1"))
     file.save()
     return file
 
 
-def _corrections(cleanset: Cleanset) -> CorrectionsFile:
+def _corrections(cleanset: Cleanset, rename: Callable[[str], str]) -> CorrectionsFile:
     file = CorrectionsFile(
         cleanset=cleanset,
         created_by=cleanset.created_by,
@@ -209,7 +215,7 @@ def _corrections(cleanset: Cleanset) -> CorrectionsFile:
         status=Status.SUCCEEDED,
         finished_at=timezone.now(),
     )
-    rows = pd.DataFrame({"__row_id": [0], "row_id": ["1"], "corrected_label": ["login"]})
+    rows = pd.DataFrame({"__row_id": [0], "row_id": ["1"], "corrected_label": [rename("login")]})
     file.table_key = _published(rows, storage.corrections_file(file.pk, "rows-1.parquet"))
     file.save()
     return file

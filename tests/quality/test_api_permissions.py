@@ -6,7 +6,6 @@ A new call fails `test_table_has_every_call` until it is listed here.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,11 +16,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from studio.accounts.models import User
 from studio.accounts.services import api_key_create, api_key_revoke
 from studio.api_urls import api
-from tests.factories import make_dataset
-from tests.things import Things, make_things
+from tests.quality.conftest import changes
+from tests.world import World, csv_file, program
 
 pytestmark = pytest.mark.django_db
 
@@ -177,84 +175,86 @@ PLACES = {
 }
 
 
-@pytest.fixture
-def alices(alice: User) -> Things:
-    return make_things(alice)
-
-
-def path_of(things: Things, place: Place) -> str:
-    """Return the address with alice's thing in it."""
-    names = {"batch_id": "batch", "run_id": "cleanset"}
-    ids = {f"{name}_id": value for name, value in things.ids.items()}
-    ids |= {name: things.ids[of] for name, of in names.items()} | {"row_id": 0, "number": 1}
-    return place.path.format(**ids)
-
-
-def ask(things: Things, name: str, call: Call, secret: str | None) -> Any:
-    """Make the call with a key, or without one."""
-    place = PLACES[name]
-    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-    client = Client(enforce_csrf_checks=True, headers=headers)
-    if call.file:
-        file = io.BytesIO(call.file.encode())
-        file.name = "data.csv"
-        return client.post(path_of(things, place), {"file": file})
-    body = json.dumps(call.body) if place.is_write else ""
-    path = path_of(things, place)
+def path_of(ids: Mapping[str, Any], name: str, call: Call) -> str:
+    """Return the address with these things in it."""
+    nouns = {f"{noun}_id": value for noun, value in ids.items()}
+    others = {"batch_id": ids["batch"], "run_id": ids["cleanset"], "row_id": 0, "number": 1}
+    path = PLACES[name].path.format(**(nouns | others))
     if call.query:
-        path += "?" + urlencode({name: things.ids[of] for name, of in call.query.items()})
+        path += "?" + urlencode({parameter: ids[of] for parameter, of in call.query.items()})
+    return path
+
+
+def ask(ids: Mapping[str, Any], name: str, call: Call, client: Client) -> Any:
+    """Make the call."""
+    place = PLACES[name]
+    path = path_of(ids, name, call)
+    if call.file:
+        return client.post(path, {"file": csv_file(call.file)})
+    body = json.dumps(call.body) if place.is_write else ""
     return client.generic(place.method.upper(), path, body, content_type="application/json")
-
-
-def key_of(user: User, scope: str = "write") -> str:
-    return api_key_create(owner=user, name="test", scope=scope)[1]
 
 
 def test_table_has_every_call() -> None:
     assert PLACES.keys() == CALLS.keys() | OF_A_BODY.keys()
 
 
-def test_nobody_comes_in_without_a_key_that_holds(alices: Things, alice: User) -> None:
-    revoked, secret = api_key_create(owner=alice, name="old", scope="write")
+@pytest.mark.parametrize("name", CALLS | OF_A_BODY)
+def test_nobody_comes_in_without_a_key_that_holds(name: str, world: World) -> None:
+    revoked, secret = api_key_create(owner=world.alice.user, name="old", scope="write")
     api_key_revoke(key=revoked)
-    for name, call in (CALLS | OF_A_BODY).items():
-        statuses = [
-            ask(alices, name, call, key).status_code for key in (None, "cs_unknown", secret)
-        ]
-        assert statuses == [BAD_KEY] * 3, name
+    call = (CALLS | OF_A_BODY)[name]
+    session = world.alice.browser(enforce_csrf_checks=True)
+    for client in (Client(), session, program("cs_unknown"), program(secret)):
+        assert ask(world.alice.ids, name, call, client).status_code == BAD_KEY
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_each_call_with_each_key(
-    name: str, alices: Things, alice: User, bob: User, charlie: User
-) -> None:
-    make_dataset(bob)
-    call, place = CALLS[name], PLACES[name]
+def test_each_call_with_each_key(name: str, world: World) -> None:
+    call, place, alice = CALLS[name], PLACES[name], world.alice
+
+    def status(client: Client) -> int:
+        answer: int = ask(alice.ids, name, call, client).status_code
+        return answer
+
     if place.is_about_a_thing:
-        assert [ask(alices, name, call, key_of(user)).status_code for user in (bob, charlie)] == [
-            NOT_FOUND
-        ] * 2
+        assert status(world.bob.program()) == NOT_FOUND
+        assert status(world.charlie.program()) == NOT_FOUND
     else:
-        assert ask(alices, name, call, key_of(charlie)).status_code == call.owner
-    assert ask(alices, name, call, key_of(alice, "read")).status_code == (
-        READ_ONLY if place.is_write else call.owner
-    )
-    assert ask(alices, name, call, key_of(alice)).status_code == call.owner
+        assert status(world.charlie.program()) == call.owner
+    assert status(alice.program("read")) == (READ_ONLY if place.is_write else call.owner)
+    assert status(alice.program()) == call.owner
 
 
-@pytest.mark.parametrize("name", [name for name, place in PLACES.items() if name.endswith("_list")])
-def test_list_has_nothing_of_others(name: str, alices: Things, charlie: User) -> None:
-    if not PLACES[name].is_about_a_thing:
-        assert ask(alices, name, CALLS[name], key_of(charlie)).json()["count"] == 0
+@pytest.mark.parametrize("name", [name for name, place in PLACES.items() if not place.is_write])
+def test_reading_changes_nothing(name: str, world: World) -> None:
+    with changes() as changed:
+        ask(world.alice.ids, name, CALLS[name], world.alice.program()).getvalue()
+    assert changed == []
 
 
-def test_project_is_made_of_ones_own_dataset(alices: Things, alice: User, bob: User) -> None:
-    call = Call(CREATED, {"dataset_id": str(alices.ids["dataset"])})
-    assert ask(alices, "project_create", call, key_of(bob)).status_code == NOT_FOUND
-    assert ask(alices, "project_create", call, key_of(alice, "read")).status_code == READ_ONLY
-    assert ask(alices, "project_create", call, key_of(alice)).status_code == CREATED
+LISTS = [
+    name for name, place in PLACES.items() if name.endswith("_list") and not place.is_about_a_thing
+]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_list_has_nothing_of_others(name: str, world: World) -> None:
+    answer = ask(world.alice.ids, name, CALLS[name], world.charlie.program())
+    assert answer.json()["count"] == 0
+
+
+def test_project_is_made_of_ones_own_dataset(world: World) -> None:
+    alice = world.alice
+    call = Call(CREATED, {"dataset_id": str(alice.ids["dataset"])})
+    for client, status in (
+        (world.bob.program(), NOT_FOUND),
+        (alice.program("read"), READ_ONLY),
+        (alice.program(), CREATED),
+    ):
+        assert ask(alice.ids, "project_create", call, client).status_code == status
 
 
 @pytest.mark.parametrize("name", ["openapi-json", "openapi-view"])
-def test_documentation_is_for_everybody(name: str, db: None) -> None:
+def test_documentation_is_for_everybody(name: str) -> None:
     assert Client().get(reverse(f"api-v1:{name}")).status_code == OK

@@ -15,12 +15,8 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from inference.models import PredictionUpload
-from projects.models import Upload
-from studio.accounts.models import User
-from studio.accounts.services import api_key_create
-from tests.factories import make_dataset
-from tests.things import Things, make_things
+from tests.quality.conftest import changes
+from tests.world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -123,15 +119,6 @@ def names_of(patterns: list[URLPattern | URLResolver]) -> set[str]:
     return names
 
 
-@pytest.fixture
-def alices(alice: User) -> dict[str, Any]:
-    """Return the IDs of what alice has."""
-    things: Things = make_things(alice)
-    upload = Upload.objects.create(owner=alice, filename="a.csv", size_bytes=1, part_bytes=10)
-    query = PredictionUpload.objects.create(deployed_model=things.model, created_by=alice)
-    return things.ids | {"upload": upload.pk, "query": query.pk}
-
-
 def path_of(name: str, call: Call, ids: Mapping[str, Any]) -> str:
     """Return the address with alice's things in it."""
     parameters = {"batch": "query_id"}
@@ -139,26 +126,17 @@ def path_of(name: str, call: Call, ids: Mapping[str, Any]) -> str:
     return reverse(name, kwargs=arguments | call.arguments)
 
 
-def ask(
-    name: str, call: Call, ids: Mapping[str, Any], user: User | None, scope: str = "write"
-) -> int:
+def ask(name: str, call: Call, ids: Mapping[str, Any], client: Client) -> int:
     """Return the status of the answer, which is JSON whatever it says."""
-    headers = {}
-    if user is not None:
-        headers["Authorization"] = (
-            f"bearer {api_key_create(owner=user, name='test', scope=scope)[1]}"
-        )
     body = (
         json.dumps({key: str(ids[thing]) for key, thing in call.body.items()}) if call.body else ""
     )
-    query = {key: str(ids[thing]) for key, thing in call.query.items()}
-    client = Client(enforce_csrf_checks=True, headers=headers)
     response = client.generic(
         call.method.upper(),
         path_of(name, call, ids),
         body,
         content_type="application/json",
-        query_params=query,
+        query_params={key: str(ids[thing]) for key, thing in call.query.items()},
     )
     assert response["Content-Type"].startswith("application/json")
     response.getvalue()
@@ -180,34 +158,40 @@ def test_what_needs_no_key(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OF_NOBODY)
-def test_what_any_key_may_ask(name: str, charlie: User) -> None:
-    assert ask(name, OF_NOBODY[name], {}, None) == BAD_KEY
-    assert ask(name, OF_NOBODY[name], {}, charlie) == OF_NOBODY[name].owner
+def test_what_any_key_may_ask(name: str, world: World) -> None:
+    call = OF_NOBODY[name]
+    for client in (Client(), world.charlie.browser(enforce_csrf_checks=True)):
+        assert ask(name, call, {}, client) == BAD_KEY
+    assert ask(name, call, {}, world.charlie.program()) == call.owner
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_each_call_with_each_key(
-    name: str, alices: Mapping[str, Any], alice: User, bob: User, charlie: User
-) -> None:
-    make_dataset(bob)
-    call = CALLS[name]
+def test_each_call_with_each_key(name: str, world: World) -> None:
+    call, alice = CALLS[name], world.alice
     assert call.is_about_a_thing
-    assert ask(name, call, alices, None) == BAD_KEY
-    assert [ask(name, call, alices, user) for user in (bob, charlie)] == [NOT_FOUND] * 2
+    for client in (Client(), alice.browser(enforce_csrf_checks=True)):
+        assert ask(name, call, alice.ids, client) == BAD_KEY
+    for stranger in (world.bob, world.charlie):
+        assert ask(name, call, alice.ids, stranger.program()) == NOT_FOUND
     is_write = call.method != "get"
-    assert ask(name, call, alices, alice, "read") == (REFUSED if is_write else call.owner)
-    assert ask(name, call, alices, alice) == call.owner
+    assert ask(name, call, alice.ids, alice.program("read")) == (
+        REFUSED if is_write else call.owner
+    )
+    assert ask(name, call, alice.ids, alice.program()) == call.owner
+
+
+@pytest.mark.parametrize("name", [name for name, call in CALLS.items() if call.method == "get"])
+def test_reading_changes_nothing(name: str, world: World) -> None:
+    with changes() as changed:
+        ask(name, CALLS[name], world.alice.ids, world.alice.program())
+    assert changed == []
 
 
 @pytest.mark.parametrize("name", SIGNED)
-def test_signed_address_needs_its_token_whoever_asks(
-    name: str, alices: Mapping[str, Any], alice: User
-) -> None:
-    arguments: dict[str, Any] = {"query_id": alices["query"]}
+def test_signed_address_needs_its_token_whoever_asks(name: str, world: World) -> None:
+    arguments: dict[str, Any] = {"query_id": world.alice.ids["query"]}
     if name == "client-upload-part":
-        arguments = {"upload_id": alices["upload"], "number": 1}
-    _, secret = api_key_create(owner=alice, name="test", scope="write")
-    client = Client(headers={"Authorization": f"bearer {secret}"})
-    assert (
-        client.generic(SIGNED[name].upper(), reverse(name, kwargs=arguments)).status_code == REFUSED
-    )
+        arguments = {"upload_id": world.alice.ids["upload"], "number": 1}
+    path = reverse(name, kwargs=arguments)
+    for client in (world.alice.browser(enforce_csrf_checks=True), world.alice.program()):
+        assert client.generic(SIGNED[name].upper(), path).status_code == REFUSED

@@ -6,8 +6,9 @@ A new address fails `test_table_has_every_address` until it is listed here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -16,9 +17,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from studio.accounts import services as accounts
-from studio.accounts.models import User
-from tests.factories import make_dataset
-from tests.things import Things, make_things
+from tests.world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -212,16 +211,11 @@ def names_of(patterns: list[URLPattern | URLResolver]) -> set[str]:
     return names
 
 
-def path_of(things: Things, name: str, address: Address) -> str:
-    """Return the path to alice's thing."""
-    arguments = [things.ids[address.of]] if address.of else []
+def path_of(ids: Mapping[str, Any], name: str, address: Address) -> str:
+    """Return the path to one of these things."""
+    arguments = [ids[address.of]] if address.of else []
     further = [part for part in (address.row_id, address.extra) if part not in (None, "")]
     return reverse(name, args=[*arguments, *further])
-
-
-@pytest.fixture
-def alices(alice: User) -> Things:
-    return make_things(alice)
 
 
 def ask(client: Client, path: str, address: Address) -> int:
@@ -238,36 +232,26 @@ def test_table_has_every_address() -> None:
 
 
 @pytest.mark.parametrize("name", PUBLIC)
-def test_visitor_may_open(name: str, alice: User, client: Client) -> None:
-    invitation = accounts.invitation_create(invited_by=alice, email="dora@example.org")
+def test_visitor_may_open(name: str, world: World, client: Client) -> None:
+    invitation = accounts.invitation_create(invited_by=world.alice.user, email="dora@example.org")
     arguments = {"signup-invited": [invitation.token], "password-reset-confirm": ["MQ", "no-token"]}
     assert client.get(reverse(name, args=arguments.get(name))).status_code == PUBLIC[name]
 
 
 @pytest.mark.parametrize("name", PERSONAL)
-def test_page_of_whoever_is_logged_in(
-    name: str, alice: User, charlie: User, client: Client, client_of: Callable[[User], Client]
-) -> None:
+def test_page_of_whoever_is_logged_in(name: str, world: World, client: Client) -> None:
     address, path = PERSONAL[name], reverse(name)
     if name != "logout":
         assert client.generic(address.method, path)["Location"] == f"{reverse('login')}?next={path}"
-    assert ask(client_of(charlie), path, address) == address.owner
+    assert ask(world.charlie.browser(), path, address) == address.owner
 
 
 @pytest.mark.parametrize("name", OWNED)
-def test_only_alice_finds_what_is_hers(
-    name: str,
-    alices: Things,
-    alice: User,
-    bob: User,
-    charlie: User,
-    client_of: Callable[[User], Client],
-) -> None:
-    make_dataset(bob)
+def test_only_alice_finds_what_is_hers(name: str, world: World, client: Client) -> None:
     address = OWNED[name]
-    path = path_of(alices, name, address)
-    visitor = Client().generic(address.method, path)
+    path = path_of(world.alice.ids, name, address)
+    visitor = client.generic(address.method, path)
     assert visitor["Location"] == f"{reverse('login')}?next={quote(path)}"
-    assert ask(client_of(charlie), path, address) == NOT_FOUND
-    assert ask(client_of(bob), path, address) == NOT_FOUND
-    assert ask(client_of(alice), path, address) == address.owner
+    assert ask(world.charlie.browser(), path, address) == NOT_FOUND
+    assert ask(world.bob.browser(), path, address) == NOT_FOUND
+    assert ask(world.alice.browser(), path, address) == address.owner
