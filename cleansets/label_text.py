@@ -159,16 +159,16 @@ def number_text(value: float, convention: Convention = Convention.POINT) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
-def rounded_text(value: float, error: float) -> str:
+def rounded_text(value: float, error: float, convention: Convention = Convention.POINT) -> str:
     """Round a number to two significant digits of its error bar.
 
     >>> rounded_text(175557.3, 19834.0), rounded_text(19834.0, 19834.0)
     ('176,000', '20,000')
     """
     if not error:
-        return number_text(value)
+        return number_text(value, convention)
     step = 10.0 ** math.floor(math.log10(error) - 1)
-    return number_text(round(value / step) * step)
+    return number_text(round(value / step) * step, convention)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from inference.models import PredictionBatch
 from models_app.models import DeployedModel
 from projects.readers import ROW_ID
 from studio import cell_sql, tables
+from studio.engine.conventions import Convention
 from studio.engine.counted import counted
 from studio.engine.ml_task import MLTask
 from studio.sql import quoted
@@ -177,7 +178,7 @@ def _preview_row(
     columns = list(cells)
     values = list(cells.values())
     if task is MLTask.REGRESSION:
-        error = rounded_text(result[1], result[1])
+        error = rounded_text(result[1], result[1], model.cleanset.label_convention)
         return PreviewRow(number, columns, values, suggested, [], error=error)
     ranked = sorted(map(ClassProbability, classes, result), key=lambda found: -found.probability)
     suggested_names = suggested.names if suggested else ()
@@ -198,7 +199,8 @@ def number_spread(batch: PredictionBatch) -> NumberSpread | None:
         return None
     path = tables.local_path(batch.result_key)
     label, error = pq.read_schema(path).names[1:3]
-    number = cell_sql.number(quoted(label), batch.deployed_model.cleanset.label_convention)
+    convention = batch.deployed_model.cleanset.label_convention
+    number = cell_sql.number(quoted(label), convention)
     read = f"SELECT {number} AS x, {quoted(error)} AS error FROM read_parquet(?)"
     with tables.connect() as connection:
         found = connection.execute(
@@ -207,28 +209,29 @@ def number_spread(batch: PredictionBatch) -> NumberSpread | None:
         low, high, *_ = found or (0.0, 0.0)
         width = (high - low) / N_BARS
         place = f"least(floor((x - {low!r}) / {width!r}), {N_BARS - 1})::INTEGER" if width else "0"
-        counted = connection.execute(
+        bars = connection.execute(
             f"SELECT {place}, count(*) FROM ({read}) GROUP BY 1", [str(path)]
         ).fetchall()
-    lowest, highest, mean, median = (number_text(value) for value in (found or ())[:4])
+    lowest, highest, mean, median = (number_text(value, convention) for value in (found or ())[:4])
     return NumberSpread(
         lowest=lowest,
         highest=highest,
         mean=mean,
         median=median,
-        mean_error=rounded_text(found[4], found[4]) if found else "",
-        bars=_bars(dict(counted), low, width),
+        mean_error=rounded_text(found[4], found[4], convention) if found else "",
+        bars=_bars(dict(bars), low, width, convention),
     )
 
 
-def _bars(counts: dict[int, int], low: float, width: float) -> list[NumberBar]:
+def _bars(
+    counts: dict[int, int], low: float, width: float, convention: Convention
+) -> list[NumberBar]:
     most = max(counts.values())
-    ends = [low + width * place for place in range(N_BARS + 1)]
+    ends = [number_text(low + width * place, convention) for place in range(N_BARS + 1)]
     return [
         NumberBar(
             100 * counts.get(place, 0) / most,
-            f"{number_text(ends[place])} to {number_text(ends[place + 1])}:"
-            f" {counted(counts.get(place, 0), 'row')}",
+            f"{ends[place]} to {ends[place + 1]}: {counted(counts.get(place, 0), 'row')}",
         )
         for place in range(N_BARS if width else 1)
     ]

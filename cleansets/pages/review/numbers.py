@@ -16,6 +16,7 @@ from cleansets.label_text import (
     rounded_text,
 )
 from cleansets.models import Cleanset
+from studio.engine.conventions import Convention
 from studio.engine.labels.scale import LabelScale
 from studio.engine.schema.health import Health
 
@@ -71,24 +72,30 @@ def number_choice(cleanset: Cleanset, row: Mapping[str, Any]) -> NumberChoice:
     low = predicted - error
     if compared.is_by_ratio:  # the bar reaches as far by factors: high / predicted downwards
         low = predicted**2 / high
-    given = number(row["given_label"], cleanset.label_convention)
-    corrected = number(row["corrected_label"], cleanset.label_convention)
+    convention = cleanset.label_convention
+    given = number(row["given_label"], convention)
+    corrected = number(row["corrected_label"], convention)
     distance = ""
     if given is not None and error:
         n_bars = compared.distances(np.array(given), np.array(predicted), np.array(error))
         distance = f"{float(n_bars):.1f}"
     return NumberChoice(
-        predicted=rounded_text(predicted, error),
-        error="" if compared.is_by_ratio else rounded_text(error, error),
-        low=rounded_text(low, error),
-        high=rounded_text(high, error),
+        predicted=rounded_text(predicted, error, convention),
+        error="" if compared.is_by_ratio else rounded_text(error, error, convention),
+        low=rounded_text(low, error, convention),
+        high=rounded_text(high, error, convention),
         distance=distance,
-        scale=_scale(predicted, (low, high), given=given, corrected=corrected),
+        scale=_scale(predicted, (low, high), convention, given=given, corrected=corrected),
     )
 
 
 def _scale(
-    predicted: float, bar: tuple[float, float], *, given: float | None, corrected: float | None
+    predicted: float,
+    bar: tuple[float, float],
+    convention: Convention,
+    *,
+    given: float | None,
+    corrected: float | None,
 ) -> NumberScale:
     low, high = bar
     drawn = [value for value in (low, high, given, corrected) if value is not None]
@@ -100,7 +107,8 @@ def _scale(
 
     return NumberScale(
         ticks=tuple(
-            Tick(x(value), number_text(value)) for value in _round_numbers(first, first + width)
+            Tick(x(value), number_text(value, convention))
+            for value in _round_numbers(first, first + width)
         ),
         predicted=x(predicted),
         low=x(low),

@@ -235,6 +235,15 @@ class TestNumbers:
         assert "±" not in text
         assert "is 7.8 error bars away" in text
 
+    def test_the_prediction_is_written_as_the_given_numbers_are(
+        self, numbers: Cleanset, alice: User, client_of: ClientOf
+    ) -> None:
+        project = numbers.project
+        project.conventions = {project.label_column: "comma"}
+        project.save()
+        text = page(client_of(alice), numbers, f"?issue=unlabeled&row={UNLABELED}")
+        assert "<b>107,5</b>" in text
+
     def test_a_row_without_a_number_has_only_the_models_one(
         self, numbers: Cleanset, alice: User, client_of: ClientOf
     ) -> None:
