@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Review, assert_accessible
 from tests.browser.test_review import press
@@ -47,6 +47,24 @@ def test_keys_pressed_while_the_network_is_away_are_saved_once_it_is_back(review
     expect(page.locator("#row-0")).to_contain_text("Keep")
     expect(page.locator("#row-10")).to_contain_text("Exclude")
     expect(page.locator("#row-20 .col-tags")).to_have_text(re.compile("ask legal"))
+
+
+def test_the_next_page_does_not_wait_for_the_last_decision_of_this_one(review: Review) -> None:
+    page = review("?issue=all&sort=row_id&dir=asc&row=48", expects_errors=True)
+    with page.expect_response(re.compile("page=2")) as ahead:
+        press(page, "j", "Row 50")
+    ahead.value.finished()
+    held: list[Route] = []
+    page.route("**/decide", lambda route: held.append(route))
+    press(page, "q", "Row 51")
+    assert "page=2" in page.url
+    held[0].fulfill(status=422, body="<div data-toast><p>The row is locked.</p></div>")
+    page.get_by_role("button", name="Go back to the row").click()
+    expect(page.locator("#row-title")).to_have_text("Row 50")
+
+    page.unroute("**/decide")
+    press(page, "q", "Row 51")
+    expect(page.locator(".last-action-text")).to_have_text(re.compile("Keep row 50"))
 
 
 def test_classes_changed_in_another_tab_leave_the_review_that_is_open_in_order(

@@ -33,6 +33,7 @@ async function decide(form, submitter) {
   const body = new FormData(form, submitter);
   if (leftoverText(form, body)) return;
   const row = shownRow();
+  const address = location.href;
   const next = neighbour(row, 1);
   const isNewClass = body.has("new_class") || Boolean(form.querySelector("[data-created]:checked"));
   say("");
@@ -47,7 +48,9 @@ async function decide(form, submitter) {
   const answer = await (isNewClass ? holdUntil(saved) : saved);
   if (!answer) {
     line?.setAttribute("data-action", decided);
-    if (!isNewClass) showRow(row);
+    if (isNewClass) return;
+    if (lineOf(row)) showRow(row);
+    else showPage(address); // its page was left meanwhile
     return;
   }
   applyRegions(answer.html);

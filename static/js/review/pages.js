@@ -41,8 +41,8 @@ function keepLiveRegions(main) {
 // Another page takes the place of this one without a new history entry, so that no key is lost on the way.
 // Resolves to whether it did.
 export async function showPage(address) {
-  if (!(await holdUntil(allSaved()))) return false;
   const isAhead = ahead?.address === address;
+  if (!isAhead && !(await holdUntil(allSaved()))) return false; // decisions may change which rows are on it
   let html;
   try {
     html = await holdUntil(isAhead ? ahead.html : textOf(address));
