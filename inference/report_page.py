@@ -19,7 +19,7 @@ from studio.engine.ml_task import MLTask
 from studio.figures import percent
 from studio.model_runs.pages.evaluation import MetricLine, metric_lines
 
-STYLES = ("css/studio.css", "css/components.css", "css/data.css", "css/evaluation.css")
+STYLES = ("css/studio.css", "css/components.css", "css/data.css", "css/evaluation.css", "css/print.css")
 MAX_NAMED_TICKS = 5
 MAX_TICK_CHARS = 9
 _SMALL_P = 0.001

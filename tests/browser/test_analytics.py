@@ -65,3 +65,17 @@ def test_the_matrix_of_each_class_opens_its_rows_without_javascript(review: Revi
     )
     matrix.locator("tbody tr").first.get_by_role("link").first.click()
     expect(page.get_by_text("given, probably does not apply")).to_be_attached()
+
+
+def test_the_page_is_printed_in_light_colours_without_what_can_be_clicked(review: Review) -> None:
+    page = review(width=718, dark=True)  # as wide as a sheet of A4
+    page.goto(f"{page.url.split('?')[0]}/analytics")
+    page.emulate_media(media="print")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    card = "getComputedStyle(document.querySelector('.card')).backgroundColor"
+    assert page.evaluate(card) == "rgb(255, 255, 255)"
+    expect(page.locator("#score-outlier svg")).to_be_visible()
+    expect(page.get_by_text("From 0.950 on, 1 row would be flagged")).to_be_visible()
+    clickable = ":is(.topbar, button, form, input, summary, .tabs a:not([aria-current])):visible"
+    assert page.locator(clickable).all_text_contents() == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
