@@ -19,7 +19,9 @@ from studio.engine.ml_task import MLTask
 from studio.figures import percent
 from studio.model_runs.pages.evaluation import MetricLine, metric_lines
 
-STYLES = ("css/studio.css", "css/components.css", "css/data.css", "css/evaluation.css", "css/print.css")
+STYLES = tuple(
+    f"css/{name}.css" for name in ("studio", "components", "data", "evaluation", "print")
+)
 MAX_NAMED_TICKS = 5
 MAX_TICK_CHARS = 9
 _SMALL_P = 0.001

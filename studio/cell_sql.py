@@ -14,7 +14,9 @@ from studio.engine.conventions.date_patterns import (
     WORDED_REWRITES,
 )
 from studio.engine.conventions.number_patterns import (
+    BOUND_PATTERN,
     COMMA_CORE_PATTERN,
+    DURATION_PATTERN,
     EXPONENT_PATTERN,
     FOLDED_FROM,
     FOLDED_TO,
@@ -54,7 +56,17 @@ def is_plain_number(cell: str) -> str:
 
 def is_written_number(cell: str) -> str:
     """Return whether the cell is a number as people write it; null where it is too long for one."""
-    return matches(folded(cell), f"{WRITTEN_PATTERN}|{EXPONENT_PATTERN}")
+    return matches(folded(cell), f"{WRITTEN_PATTERN}|{EXPONENT_PATTERN}|{DURATION_PATTERN}")
+
+
+def is_bound(cell: str) -> str:
+    """Return whether a written number is a bound, such as <0.5."""
+    return matches(folded(cell), f"{BOUND_PATTERN}.*")
+
+
+def is_duration(cell: str) -> str:
+    """Return whether the cell is a number of minutes and seconds, such as 12:30."""
+    return matches(folded(cell), DURATION_PATTERN)
 
 
 def number_core(cell: str) -> str:
@@ -70,7 +82,8 @@ def unit(cell: str) -> str:
     names = " ".join(
         f"WHEN {text_literal(name)} THEN {text_literal(sign)}" for name, sign in _SIGNS.items()
     )
-    return f"CASE {singular} {names} ELSE {singular} END"
+    name = f"CASE {singular} {names} ELSE {singular} END"
+    return f"CASE WHEN {is_duration(cell)} THEN ':' ELSE {name} END"
 
 
 def number(cell: str, convention: Convention = Convention.POINT) -> str:
@@ -82,7 +95,16 @@ def number(cell: str, convention: Convention = Convention.POINT) -> str:
         f"CASE WHEN {plain} THEN trim({cell}) WHEN {is_written_number(cell)} THEN"
         f" {_rewritten(cell, convention)} END"
     )
-    return f"nullif(nullif(try_cast({read} AS DOUBLE), 'inf'::DOUBLE), '-inf'::DOUBLE)"
+    finite = f"nullif(nullif(try_cast({read} AS DOUBLE), 'inf'::DOUBLE), '-inf'::DOUBLE)"
+    return f"CASE WHEN {is_duration(cell)} THEN {_in_smallest_unit(cell)} ELSE {finite} END"
+
+
+def _in_smallest_unit(cell: str) -> str:
+    """Return the number of seconds of a duration of minutes and seconds."""
+    parts = f"string_split(replace(ltrim({folded(cell)}, '+-'), ',', '.'), ':')"
+    numbers = f"list_transform({parts}, lambda part: part::DOUBLE)"
+    value = f"list_reduce({numbers}, lambda value, part: 60 * value + part)"
+    return f"if(starts_with({folded(cell)}, '-'), -{value}, {value})"
 
 
 def short_date(cell: str) -> str:
@@ -117,7 +139,8 @@ def number_evidence(cells: str) -> str:
                    {matches("core", "[1-9][0-9]*")} AS is_whole
             FROM (
                 SELECT cell, n, {core} AS core, {has_exponent} AS has_exponent FROM {cells}
-                WHERE {is_plain_number("cell")} OR {is_written_number("cell")}
+                WHERE {is_plain_number("cell")}
+                   OR {is_written_number("cell")} AND NOT {is_duration("cell")}
             )
         )"""
 

@@ -138,14 +138,29 @@ class ColumnQueries:
     def with_written_numbers(
         self, facts: CellCounts, distinct: Distinct, decimal: Convention
     ) -> CellCounts:
-        """Return the counts with numbers in any notation included."""
+        """Return the counts with numbers in any notation included.
+
+        Bounds are included where most numbers are none; else they name ranges, as <30 and >30 do.
+        """
         if not facts.n_written and decimal is Convention.POINT:
             return facts
-        number = f"SELECT *, {cell_sql.number('cell', decimal)} AS x FROM {self._counted(distinct)}"
-        n_number, n_integer, lowest, highest, n_units = self._one(
-            f"SELECT {_count('x IS NOT NULL')}, {_count('x = trunc(x)')}, min(x), max(x),"
-            f" count(DISTINCT nullif({cell_sql.unit('cell')}, '')) FILTER (WHERE x IS NOT NULL)"
-            f" FROM ({number})"
+        with_bounds = self._with_numbers(facts, distinct, decimal, "true")
+        if with_bounds.n_bounds <= with_bounds.n_number / 2:
+            return with_bounds
+        return self._with_numbers(facts, distinct, decimal, "NOT is_bound")
+
+    def _with_numbers(
+        self, facts: CellCounts, distinct: Distinct, decimal: Convention, which: str
+    ) -> CellCounts:
+        numbers = (
+            f"SELECT *, {cell_sql.number('cell', decimal)} AS x, {cell_sql.is_bound('cell')} AS"
+            f" is_bound FROM {self._counted(distinct)}"
+        )
+        n_number, n_integer, lowest, highest, n_units, n_bounds, n_durations = self._one(
+            f"SELECT {_count('true')}, {_count('x = trunc(x)')}, min(x), max(x),"
+            f" count(DISTINCT nullif({cell_sql.unit('cell')}, '')), {_count('is_bound')},"
+            f" {_count(cell_sql.is_duration('cell'))} FROM ({numbers})"
+            f" WHERE x IS NOT NULL AND {which}"
         )
         return replace(
             facts,
@@ -154,6 +169,8 @@ class ColumnQueries:
             lowest=lowest,
             highest=highest,
             n_units=int(n_units),
+            n_bounds=int(n_bounds),
+            n_durations=int(n_durations),
         )
 
     def date_order(self, distinct: Distinct) -> FoundConvention:
@@ -201,6 +218,18 @@ class ColumnQueries:
             GROUP BY bare ORDER BY min(row_id) LIMIT {n_words}
             """).fetchall()
         return [str(word) for (word,) in rows]
+
+    def bound(self) -> str:
+        """Return the first number that is a bound."""
+        return self._first(cell_sql.is_bound("bare"))
+
+    def duration(self) -> str:
+        """Return the first number that is a duration."""
+        return self._first(cell_sql.is_duration("bare"))
+
+    def _first(self, condition: str) -> str:
+        query = f"SELECT bare FROM {self._cells} WHERE {condition} ORDER BY row_id LIMIT 1"
+        return str(self._one(query)[0])
 
     def units(self, n_units: int) -> list[str]:
         """Return the most frequent units of the numbers."""

@@ -57,7 +57,8 @@ class CellCounts:
     All `n_…` but `n_rows` and `n_missing` count filled cells by the engine's patterns, ignoring
     surrounding spaces. A number may be written in any way that the engine reads; `n_written` counts
     those that are not written as programs write them, `n_units` their different units, such as kg
-    and $, and `n_compact_date` the days such as 20230131. `values` are the distinct cells in lower
+    and $, `n_bounds` those that are bounds, such as <0.5, `n_durations` those such as 12:30, and
+    `n_compact_date` the days such as 20230131. `values` are the distinct cells in lower
     case if there are at most `MAX_SPELLINGS`, else empty. `lowest` and `highest` are over the cells
     that are numbers. Lengths are in characters; `n_spaces` counts the spaces inside the cells.
     """
@@ -80,6 +81,8 @@ class CellCounts:
     values: frozenset[str]
     n_written: int = 0
     n_units: int = 0
+    n_bounds: int = 0
+    n_durations: int = 0
     n_compact_date: int = 0
 
     @property

@@ -33,6 +33,8 @@ from studio.engine.conventions import (
     Conventions,
     FoundConvention,
 )
+from studio.engine.conventions.written_numbers import read_numbers
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress, Silent
 from studio.engine.schema import CleansetSpec
@@ -87,7 +89,8 @@ class ColumnProfile:
     `chosen_convention` the user's choice. If most cells are numbers, but too few for a column of
     numbers, `n_numbers` counts them and `words` are the first others. `units` are the units of
     numbers that have different ones. `missing_by_part` counts the missing cells in equally long
-    parts of the file, where some cells are missing.
+    parts of the file, where some cells are missing. Of numbers, `n_bounds` are bounds such as
+    `bound`, and `duration` is one of those that are durations, if any are.
     """
 
     name: str
@@ -113,6 +116,25 @@ class ColumnProfile:
     words: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     missing_by_part: tuple[int, ...] = ()
+    n_bounds: int = 0
+    bound: str = ""
+    duration: str = ""
+
+    @property
+    def numbers_note(self) -> str:
+        """How its bounds and durations are read as numbers; empty without any."""
+        if self.kind not in MEASURED or self.kind is ColumnKind.DATETIME:
+            return ""
+        notes = []
+        if self.n_bounds:
+            cells = counted(self.n_bounds, "cell is a bound", "cells are bounds")
+            notes.append(f"{cells}, such as “{self.bound}”, and read without the sign.")
+        if self.duration:
+            (number,) = read_numbers([self.duration])
+            notes.append(
+                f"Durations are read in their smallest unit: “{self.duration}” as {number:.15g}."
+            )
+        return " ".join(notes)
 
     @property
     def words_note(self) -> str:
@@ -310,7 +332,8 @@ def assumed_conventions(
 
 
 def kind_notes(profiles: Iterable[ColumnProfile], label: str | None, *, advice: str) -> list[str]:
-    """Name the columns that would be numbers but for some words, or for their units.
+    """Name the columns that would be numbers but for some words, or for their units, and those with
+    bounds or durations.
 
     `advice` says what to do about words.
     """
@@ -322,6 +345,8 @@ def kind_notes(profiles: Iterable[ColumnProfile], label: str | None, *, advice: 
             notes.append(f"{profile.words_note} {advice}")
         if profile.units_note:
             notes.append(profile.units_note)
+        if profile.numbers_note:
+            notes.append(f"Column “{profile.name}”: {profile.numbers_note}")
     return notes
 
 
@@ -414,6 +439,9 @@ def _profile(
         words=tuple(words),
         units=tuple(queries.units(_MAX_UNITS)) if has_several_units(facts) else (),
         missing_by_part=tuple(missing_by_part),
+        n_bounds=facts.n_bounds,
+        bound=queries.bound() if facts.n_bounds else "",
+        duration=queries.duration() if facts.n_durations else "",
     )
 
 

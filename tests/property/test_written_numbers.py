@@ -19,7 +19,7 @@ _ALPHABET = (
     list("0123456789") * 4
     + list(".,.,.,  -+()%$€'_eE")
     + list(FOLDED_FROM)
-    + ["EUR", "kr", "R$", "x", "é", " kg", "km/h", "m²", "Days", "h"]
+    + ["EUR", "kr", "R$", "x", "é", " kg", "km/h", "m²", "Days", "h", "<", ">=", "≤ ", ":"]
 )
 _DIGITS = st.text("0123456789", min_size=1, max_size=4)
 _MARKS = st.sampled_from([".", ",", " ", "'", "\u00a0", "\u202f", "’", ""])
@@ -31,7 +31,16 @@ _SIGNED = st.tuples(
     _GROUPED,
     st.sampled_from(["", "-", ")", "%"]),
 )
+_DURATIONS = st.builds(
+    "{}{}:{:02}{}{}".format,
+    st.sampled_from(["", "-", "+", "<"]),
+    st.integers(0, 2_000),
+    st.integers(0, 61),
+    st.sampled_from(["", ":59", ":7"]),
+    st.sampled_from(["", ".5", ",25", " h"]),
+)
 CELLS = st.one_of(
+    _DURATIONS,
     st.lists(st.sampled_from(_ALPHABET), max_size=12).map("".join),
     _SIGNED.map("".join),
     st.floats().map(repr),

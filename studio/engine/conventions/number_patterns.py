@@ -54,13 +54,16 @@ _BODY = (
 )
 _BEFORE = rf"(?:{CURRENCY_PATTERN} ?)?"
 _AFTER = rf"(?: ?{UNIT_PATTERN})?"
+BOUND_PATTERN = r"(?:[<>]=?|[≤≥])"  # of a value beyond what could be measured: <0.5
 WRITTEN_PATTERN = (
-    rf"(?:[-+]? ?{_BEFORE}{_BODY}{_AFTER}"
+    rf"(?:{BOUND_PATTERN} ?)?(?:[-+]? ?{_BEFORE}{_BODY}{_AFTER}"
     rf"|{CURRENCY_PATTERN} ?[-+] ?{_BODY}{_AFTER}"
     rf"|{_BEFORE}{_BODY}{_AFTER} ?-"
     rf"|{_BEFORE}\( ?{_BEFORE}{_BODY}{_AFTER} ?\){_AFTER})"
 )
 EXPONENT_PATTERN = r"[+-]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)[eE][+-]?[0-9]+"
+# Minutes and seconds, or hours, minutes and seconds: sixty of each make one of the one before.
+DURATION_PATTERN = r"[-+]?[0-9]{1,6}:[0-5][0-9](?::[0-5][0-9])?(?:[.,][0-9]+)?"
 SIMPLE_COMMA_PATTERN = r"[+-]?[0-9]*,[0-9]+"
 NEGATIVE_PATTERN = r"[-(]"
 

@@ -19,6 +19,7 @@ from studio.engine.conventions.convention import (
 )
 from studio.engine.conventions.number_patterns import (
     COMMA_CORE_PATTERN,
+    DURATION_PATTERN,
     EXPONENT_PATTERN,
     FOLDING,
     MAX_NUMBER_CHARS,
@@ -46,7 +47,8 @@ def read_numbers(cells: Sequence[str], convention: Convention = Convention.POINT
     ----------
     cells
         Text. Marks between thousands, currencies, percent signs, minus signs of any kind and
-        parentheses around negative numbers are understood; 5 % is 5.
+        parentheses around negative numbers are understood; 5 % is 5, and <5 is, too. A duration
+        such as 12:30 or 1:12:30 is the number of its smallest unit.
     convention
         How a cell such as 1,234 is read, which may be above or below two. Cells that can only be
         read in one way, such as 1,5 or 1,234.5, are read in that way.
@@ -60,6 +62,8 @@ def read_numbers(cells: Sequence[str], convention: Convention = Convention.POINT
     --------
     >>> read_numbers(["1.5", "1,200 €", "(5.00)", "about 3", ""]).tolist()
     [1.5, 1200.0, -5.0, nan, nan]
+    >>> read_numbers(["<0.5", "12:30", "1:00:00"]).tolist()
+    [0.5, 750.0, 3600.0]
     >>> read_numbers(["1.234", "1,234", "10,5"], Convention.COMMA).tolist()
     [1234.0, 1.234, 10.5]
     """
@@ -102,7 +106,18 @@ def _read_written(cells: list[str], convention: Convention) -> Numbers:
     is_negative = pc.match_substring_regex(folded, NEGATIVE_PATTERN)
     signed = pc.binary_join_element_wise(pc.if_else(is_negative, "-", ""), unsigned, "")
     as_programs_write = pc.if_else(has_exponent, pc.replace_substring(folded, ",", "."), signed)
-    return _as_floats(pc.if_else(is_number, as_programs_write, None).to_pylist())
+    values = _as_floats(pc.if_else(is_number, as_programs_write, None).to_pylist())
+    is_duration = _matches(folded, DURATION_PATTERN).to_numpy(zero_copy_only=False)
+    durations = folded.filter(pa.array(is_duration)).to_pylist()
+    values[is_duration] = [_in_smallest_unit(duration) for duration in durations]
+    return values
+
+
+def _in_smallest_unit(duration: str) -> float:
+    value = 0.0
+    for part in duration.lstrip("+-").replace(",", ".").split(":"):
+        value = 60 * value + float(part)
+    return -value if duration.startswith("-") else value
 
 
 def _folded(cells: Sequence[str]) -> pa.Array:

@@ -421,6 +421,18 @@ def test_numbers_of_several_units_are_not_compared_and_the_units_are_named(
     assert chosen["weight"].units_note == ""
 
 
+def test_it_is_said_how_bounds_and_durations_are_read(profiles: Profiler) -> None:
+    found = profiles({"nitrate": ["0.7", "<0.5", "3"], "lap": ["1:20", "2:05", "1:00:00"]})
+    assert found["nitrate"].lowest == "0.5"
+    assert found["nitrate"].numbers_note == (
+        "1 cell is a bound, such as “<0.5”, and read without the sign."
+    )
+    assert found["lap"].highest == "3600"
+    assert found["lap"].numbers_note == ("Durations are read in their smallest unit: “1:20” as 80.")
+    chosen = profiles({"lap": ["1:20", "2:05"]}, kinds={"lap": ColumnKind.CATEGORICAL})
+    assert chosen["lap"].numbers_note == ""
+
+
 def test_the_first_words_are_named_without_placeholders(profiles: Profiler) -> None:
     cells = ["?", "n/a", *measured(5)[:-5], "light", "heavy", "light", " broken ", "lost"]
     profile = profiles({"weight": cells})["weight"]
