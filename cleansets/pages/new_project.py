@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from cleansets.label_text import number_text
 from cleansets.pages.forecast import Forecast, forecast
-from projects.forms.projects import SEPARATOR_NAMES, ProjectForm, SpellingChoice
+from projects.forms.options import SEPARATOR_NAMES
+from projects.forms.projects import ProjectForm, SpellingChoice
 from projects.forms.split import SplitValue
 from projects.label_summaries import LabelSummary, NumberSummary
 from projects.views.profile_cards import Bar, histogram_bars

@@ -17,7 +17,8 @@ from cleansets.pages.tabs import tabs
 from projects import selectors as project_selectors
 from projects import services as project_services
 from projects.access import project_or_404, shown_version_or_404
-from projects.forms.projects import MODALITIES, MODES, SPLITS, TASKS, ProjectForm, ProjectNameForm
+from projects.forms.options import MODALITIES, MODES, SPLITS, TASKS
+from projects.forms.projects import ProjectForm, ProjectNameForm
 from projects.models import DatasetVersion, Project
 from studio.accounts.access import account
 from studio.engine.labels.spellings import shown_spelling

@@ -8,6 +8,16 @@ from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
 from django.http import QueryDict
 
+from projects.forms.options import (
+    AS_FOUND,
+    LABEL_WANTED,
+    MODALITIES,
+    MODES,
+    SEPARATORS,
+    SPLIT_COLUMN_WANTED,
+    SPLITS,
+    TASKS,
+)
 from projects.forms.split import (
     BY_COLUMN,
     MADE,
@@ -46,16 +56,6 @@ from studio.engine.schema import CleansetSpec, SplitChoice
 from studio.engine.schema.split import MAX_TEST_PERCENT, MIN_TEST_PERCENT, TEST_PERCENT
 from studio.engine.table.columns import ColumnKind
 
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One choice as a card: what it is called and what it does."""
-
-    value: str
-    title: str
-    text: str
-
-
 CONVENTION_ADVICE = (
     "If that is wrong, first choose another reading on the Columns tab of the dataset."
 )
@@ -63,65 +63,6 @@ WORDS_ADVICE = (
     "If it holds numbers, first set its kind to number on the Columns tab of the dataset; "
     "the words then count as missing."
 )
-MODALITIES = (
-    Option(Modality.TEXT, "Text", "Models read one column of text."),
-    Option(Modality.TABULAR, "Tabular", "Models read many columns of any kind."),
-)
-TASKS = (
-    Option(MLTask.MULTI_CLASS, "Multi-class", "Each row has one of several classes."),
-    Option(
-        MLTask.MULTI_LABEL,
-        "Multi-label",
-        "Each row has any number of classes: a cell such as red,large.",
-    ),
-    Option(MLTask.REGRESSION, "Regression", "Each row has a number as its label."),
-    Option(
-        MLTask.UNSUPERVISED, "Unlabeled", "No labels: the analysis finds duplicates and outliers."
-    ),
-)
-MODES = (
-    Option(Mode.FAST, "Fast", "A few quick models, for a first look."),
-    Option(
-        Mode.REGULAR,
-        "Regular",
-        "More models, and sentence embeddings of text: slower, with better suggestions.",
-    ),
-)
-
-
-SPLITS = (
-    Option(NO_SPLIT, "None", "All rows are learned from, each judged by models without it."),
-    Option(BY_COLUMN, "By a column", "Its values name the rows for training and for testing."),
-    Option(MADE, "Made here", "Some rows of each class, near duplicates on the same side."),
-)
-LABEL_WANTED = {
-    MLTask.MULTI_CLASS: "Choose the column with the class of each row.",
-    MLTask.MULTI_LABEL: (
-        "Choose the column whose cells hold sets of classes; no column looks like one."
-    ),
-    MLTask.REGRESSION: ("Choose the column with the number of each row; no column looks like one."),
-}
-
-
-SPLIT_COLUMN_WANTED = "Choose the column that says which rows are for testing."
-AS_FOUND = ""
-SEPARATOR_NAMES = {
-    Separator.COMMA: "comma",
-    Separator.SEMICOLON: "semicolon",
-    Separator.BAR: "vertical bar",
-    Separator.SLASH: "slash",
-    Separator.SPACE: "space",
-    Separator.JSON: "JSON list",
-    Separator.PYTHON: "Python list",
-    Separator.NUMBERS: "list of numbers",
-}
-SEPARATORS = [
-    (AS_FOUND, "As found in the column"),
-    *(
-        (separator.value, f"{name}: {separator.example}")
-        for separator, name in SEPARATOR_NAMES.items()
-    ),
-]
 
 
 class NamesField(forms.Field):
@@ -359,9 +300,7 @@ class ProjectForm(forms.Form):
         if chosen["split"] == MADE:
             self.split_choice = SplitChoice(test_percent=chosen["test_percent"] or TEST_PERCENT)
         elif not column:
-            self.add_error(
-                "split_column", "Choose the column that says which rows are for testing."
-            )
+            self.add_error("split_column", SPLIT_COLUMN_WANTED)
         elif column in (chosen["label_column"], self._text_column()):
             self.add_error(
                 "split_column",

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from projects.forms.options import SPLIT_COLUMN_WANTED
 from projects.forms.split import BY_COLUMN, MADE, MAX_VALUES, NO_SPLIT
 from projects.models import Project
 from projects.selectors import column_profiles
@@ -224,9 +225,7 @@ class ConfigurationForm(forms.Form):
         if cleaned.get("weighing") == BY_HAND and "weights" in cleaned and not cleaned["weights"]:
             self.add_error("weights", "Give the weight of at least one class, such as “spam: 3”.")
         if cleaned.get("split") == BY_COLUMN and not cleaned.get("split_column"):
-            self.add_error(
-                "split_column", "Choose the column that says which rows are for testing."
-            )
+            self.add_error("split_column", SPLIT_COLUMN_WANTED)
         return cleaned
 
     def _chosen_split(self, kind: str, column: str, test_percent: int | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.integration.test_commands import Ended, rows_of, run
+from tests.commands import Ended, rows_of, run
 
 N_ROWS = 240
 

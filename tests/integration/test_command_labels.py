@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.commands import Ended, rows_of, run
 from tests.data_builders import csv_text, planted_text
-from tests.integration.test_commands import Ended, rows_of, run
 
 
 def clean(file: Path, folder: Path, *options: object) -> Ended:

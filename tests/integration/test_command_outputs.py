@@ -27,8 +27,8 @@ from studio.engine.schema import CleansetResult, CleansetSpec
 from studio.management.commands import clean
 from studio.management.output_files import is_stream, output_file, output_folder, place_name
 from studio.management.terminal import Terminal
+from tests.commands import Ended, run
 from tests.data_builders import csv_text, planted_table
-from tests.integration.test_commands import Ended, run
 from tests.programs import ROOT, studio_environment
 
 N_ROWS = 60

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_commands import run
+from tests.commands import run
 
 LABELS = ["плохо", "хорошо"]
 WORDS = {"плохо": ["сломалось", "опоздали", "ужасно"], "хорошо": ["отлично", "быстро", "вежливо"]}

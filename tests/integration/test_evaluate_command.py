@@ -14,7 +14,7 @@ from studio.engine.errors import DataProblem
 from studio.engine.schema import CleansetSpec
 from studio.engine.schema.class_weights import ClassWeights
 from studio.management.commands import evaluate as command
-from tests.integration.test_commands import Ended, run
+from tests.commands import Ended, run
 
 N_ROWS = 200
 CLASSES = np.array(["low", "mid", "high"])
