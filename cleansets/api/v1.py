@@ -24,7 +24,7 @@ from cleansets import (
 )
 from cleansets.access import cleanset_or_404, ready_cleanset_or_404
 from cleansets.analytics.stopping import expected_errors
-from cleansets.api import schemas
+from cleansets.api import decision_schemas, schemas
 from cleansets.api.older_versions import AllowOlder, decidable_cleanset
 from cleansets.api.row_filters import RowFilters, RowParams
 from cleansets.api.rows import row_answer, row_detail_answer
@@ -148,12 +148,12 @@ def cleanset_row_why(request: HttpRequest, cleanset_id: UUID, row_id: int) -> Wh
     return found
 
 
-@router.put("/{uuid:cleanset_id}/rows/{int:row_id}/decision", response=schemas.ActionOut)
+@router.put("/{uuid:cleanset_id}/rows/{int:row_id}/decision", response=decision_schemas.ActionOut)
 def row_decide(
     request: HttpRequest,
     cleanset_id: UUID,
     row_id: int,
-    decision: schemas.DecisionIn,
+    decision: decision_schemas.DecisionIn,
     *,
     allow_older: AllowOlder = False,
 ) -> ReviewAction:
@@ -170,18 +170,18 @@ def row_decide(
     )
 
 
-@router.get("/{uuid:cleanset_id}/decisions", response=Page[schemas.DecisionOut])
+@router.get("/{uuid:cleanset_id}/decisions", response=Page[decision_schemas.DecisionOut])
 def decision_list(request: HttpRequest, cleanset_id: UUID, params: Paged) -> dict[str, Any]:
     """List the current decisions, sorted by row."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     return page_of(request, params, cleanset.reviews.order_by("row_id"))
 
 
-@router.post("/{uuid:cleanset_id}/decisions", response=schemas.ImportOut)
+@router.post("/{uuid:cleanset_id}/decisions", response=decision_schemas.ImportOut)
 def decisions_apply(
     request: HttpRequest,
     cleanset_id: UUID,
-    wanted: schemas.DecisionsIn,
+    wanted: decision_schemas.DecisionsIn,
     *,
     allow_older: AllowOlder = False,
 ) -> imports.ImportResult:
@@ -196,7 +196,7 @@ def decisions_apply(
     return imports.decisions_import(cleanset=cleanset, user=account(request), decisions=decisions)
 
 
-@router.post("/{uuid:cleanset_id}/decisions/file", response=schemas.ImportOut)
+@router.post("/{uuid:cleanset_id}/decisions/file", response=decision_schemas.ImportOut)
 def decisions_upload(
     request: HttpRequest,
     cleanset_id: UUID,
@@ -219,18 +219,18 @@ def decisions_upload(
     return imports.decisions_import(cleanset=cleanset, user=account(request), decisions=decisions)
 
 
-@router.get("/{uuid:cleanset_id}/tags", response=list[schemas.TagOut])
+@router.get("/{uuid:cleanset_id}/tags", response=list[decision_schemas.TagOut])
 def tag_list(request: HttpRequest, cleanset_id: UUID) -> list[dict[str, Any]]:
     """List the tags of rows, with their numbers of rows."""
     reviews = selectors.row_source(ready_cleanset_or_404(request, cleanset_id)).reviews
     return [{"name": name, "n_rows": n_rows} for name, n_rows in selectors.tag_counts(reviews)]
 
 
-@router.post("/{uuid:cleanset_id}/tags", response=schemas.ActionOut)
+@router.post("/{uuid:cleanset_id}/tags", response=decision_schemas.ActionOut)
 def rows_tag(
     request: HttpRequest,
     cleanset_id: UUID,
-    wanted: schemas.TagIn,
+    wanted: decision_schemas.TagIn,
     *,
     allow_older: AllowOlder = False,
 ) -> ReviewAction:
@@ -245,9 +245,9 @@ def rows_tag(
     return result.action
 
 
-@router.post("/{uuid:cleanset_id}/top-k/preview", response=schemas.TopKPlanOut)
+@router.post("/{uuid:cleanset_id}/top-k/preview", response=decision_schemas.TopKPlanOut)
 def top_k_preview(
-    request: HttpRequest, cleanset_id: UUID, wanted: schemas.TopKIn
+    request: HttpRequest, cleanset_id: UUID, wanted: decision_schemas.TopKIn
 ) -> dict[str, Any]:
     """Preview the effect of Clean Top K; nothing is changed."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
@@ -257,11 +257,11 @@ def top_k_preview(
     return effect | {"n_open_label_issues": n_open, "expected_wrong": errors}
 
 
-@router.post("/{uuid:cleanset_id}/top-k", response=schemas.ActionOut)
+@router.post("/{uuid:cleanset_id}/top-k", response=decision_schemas.ActionOut)
 def top_k_apply(
     request: HttpRequest,
     cleanset_id: UUID,
-    wanted: schemas.TopKIn,
+    wanted: decision_schemas.TopKIn,
     *,
     allow_older: AllowOlder = False,
 ) -> ReviewAction:
@@ -270,7 +270,7 @@ def top_k_apply(
     return apply_top_k(cleanset=cleanset, user=account(request), top_k=_top_k(cleanset, wanted))
 
 
-def _top_k(cleanset: Cleanset, wanted: schemas.TopKIn) -> TopK:
+def _top_k(cleanset: Cleanset, wanted: decision_schemas.TopKIn) -> TopK:
     query = wanted.view.query(cleanset, selectors.row_source(cleanset))
     label = label_text(
         cleanset.task, wanted.corrected_label, cleanset.classes, cleanset.label_convention
@@ -306,7 +306,7 @@ def auto_label_estimate(
     }
 
 
-@router.post("/{uuid:cleanset_id}/auto-label", response=schemas.ActionOut)
+@router.post("/{uuid:cleanset_id}/auto-label", response=decision_schemas.ActionOut)
 def auto_label_apply(
     request: HttpRequest,
     cleanset_id: UUID,
@@ -320,14 +320,14 @@ def auto_label_apply(
     return apply_top_k(cleanset=cleanset, user=account(request), top_k=top_k)
 
 
-@router.get("/{uuid:cleanset_id}/actions", response=Page[schemas.ActionOut])
+@router.get("/{uuid:cleanset_id}/actions", response=Page[decision_schemas.ActionOut])
 def action_list(request: HttpRequest, cleanset_id: UUID, params: Paged) -> dict[str, Any]:
     """List the actions on the cleanset, newest first."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     return page_of(request, params, selectors.actions(cleanset))
 
 
-@router.post("/{uuid:cleanset_id}/undo", response=schemas.ActionOut)
+@router.post("/{uuid:cleanset_id}/undo", response=decision_schemas.ActionOut)
 def last_action_undo(
     request: HttpRequest, cleanset_id: UUID, *, allow_older: AllowOlder = False
 ) -> ReviewAction:
