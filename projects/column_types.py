@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from projects.readers.column_profile import ColumnProfile
 from projects.readers.kinds import PLACEHOLDER_PATTERN
-from projects.readers.profile import ColumnProfile
 from studio import cell_sql, sql, tables
 from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem

@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from projects.guess import guess_choice
 from projects.models import DatasetVersion
+from projects.readers.column_profile import ColumnProfile, Histogram
 from projects.readers.facts import ROW_ID
 from projects.readers.label_cells import LabelCells, sample_cells
-from projects.readers.profile import ColumnProfile, Histogram
 from projects.selectors import column_profiles
 from studio import cell_sql, tables
 from studio.engine.choices.facts import ColumnFacts, facts_of_classes

@@ -15,8 +15,8 @@ from django.db.models.deletion import Collector
 from django.db.models.functions import Coalesce
 
 from projects.models import Dataset, DatasetVersion, Project
+from projects.readers.column_profile import ColumnProfile
 from projects.readers.facts import ROW_ID
-from projects.readers.profile import ColumnProfile
 from studio import tables
 from studio.accounts.models import User
 from studio.engine.choices.facts import ColumnFacts

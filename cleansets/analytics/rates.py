@@ -10,7 +10,7 @@ from cleansets.analytics.kept import kept_for_good
 from cleansets.models import Cleanset
 from cleansets.row_address import ALL_ROWS, CellFilter, RowQuery
 from cleansets.row_query import RowSource
-from projects.readers.profile import ColumnProfile
+from projects.readers.column_profile import ColumnProfile
 from projects.selectors import column_profiles
 from studio import cell_sql
 from studio.engine.conventions import Convention

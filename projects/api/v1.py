@@ -32,7 +32,7 @@ from projects.api.schemas import (
     VersionOut,
 )
 from projects.models import Dataset, DatasetVersion, Project
-from projects.readers.profile import ColumnProfile
+from projects.readers.column_profile import ColumnProfile
 from studio.accounts.access import account
 from studio.api.pages import page, page_of
 from studio.api.schemas import Page, Paged, Text

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from projects.appending.choice import AppendChoice, AppendRefused
 from projects.appending.written_forms import UnreadableCells, forms_of_file, unreadable_cells
+from projects.readers.column_profile import ColumnProfile
 from projects.readers.facts import ROW_ID
-from projects.readers.profile import ColumnProfile
 from studio import tables
 from studio.sql import quoted, text_literal
 

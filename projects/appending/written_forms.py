@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from projects.readers.profile import ColumnProfile
+from projects.readers.column_profile import ColumnProfile
 from studio.cell_sql import matches, moment, number
 from studio.engine.conventions import Convention
 from studio.engine.table.columns import MEASURED, ColumnKind

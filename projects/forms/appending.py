@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from projects.appending.choice import AppendChoice
 from projects.models import AppendedFile, Project
-from projects.readers.profile import ColumnProfile
+from projects.readers.column_profile import ColumnProfile
 from projects.selectors import column_profiles
 from studio.engine.table.columns import ColumnKind
 from studio.engine.table.required_columns import likely_columns

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.template.defaultfilters import filesizeformat
 
-from projects.readers.profile import ColumnProfile
+from projects.readers.column_profile import ColumnProfile
 from studio.engine.conventions import Convention
 from studio.engine.table.columns import ColumnKind
 

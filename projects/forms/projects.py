@@ -41,8 +41,9 @@ from projects.label_summaries import (
     set_columns,
 )
 from projects.models import DatasetVersion
+from projects.readers.column_profile import ColumnProfile
 from projects.readers.label_cells import LabelCells
-from projects.readers.profile import ColumnProfile, assumed_conventions, conventions_of, kind_notes
+from projects.readers.profile import assumed_conventions, conventions_of, kind_notes
 from projects.selectors import column_facts, column_profiles
 from studio.engine.choices.questions import question_of_numbers, question_of_sets
 from studio.engine.choices.validate import check_choice, check_row_count

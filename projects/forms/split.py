@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from projects.label_summaries import label_cells
 from projects.models import DatasetVersion
-from projects.readers.profile import ColumnProfile
+from projects.readers.column_profile import ColumnProfile
 from studio.engine.errors import DataProblem
 from studio.engine.evaluation.inputs.splits import recognised_split
 from studio.engine.schema import Part, SplitChoice

@@ -10,7 +10,7 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.forms import BoundField
 
 from projects.forms.datasets import KindsForm
-from projects.readers.profile import ColumnProfile, Histogram, TopValue
+from projects.readers.column_profile import ColumnProfile, Histogram, TopValue
 from studio.engine.conventions.convention_notes import readings
 from studio.engine.counted import counted
 from studio.engine.table.columns import ColumnKind

@@ -14,7 +14,8 @@ from django.conf import settings
 
 from projects.guess import guess_choice
 from projects.readers import ReadOptions
-from projects.readers.profile import ColumnProfile, conventions_of
+from projects.readers.column_profile import ColumnProfile
+from projects.readers.profile import conventions_of
 from studio.engine.conventions.label_sets import Separator
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask, Modality, Mode

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from projects.readers.column_profile import ColumnProfile
 from projects.readers.label_cells import LabelCells, sample_cells
-from projects.readers.profile import ColumnProfile
 from studio.engine.choices.questions import question_of_numbers, question_of_sets
 from studio.engine.conventions.label_sets import Separator, read_set
 from studio.engine.conventions.set_guess import (

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from projects.forms.datasets import KindsForm
-from projects.readers.profile import ColumnProfile, Histogram, TopValue
+from projects.readers.column_profile import ColumnProfile, Histogram, TopValue
 from projects.views.profile_cards import ProfileCard, profile_cards
 from studio.engine.table.columns import ColumnKind
 

@@ -20,8 +20,9 @@ from projects.readers import (
     profile_budget,
     read_table,
 )
+from projects.readers.column_profile import ColumnProfile, TopValue
 from projects.readers.facts import TimeLimit
-from projects.readers.profile import ColumnProfile, TopValue, profile_table
+from projects.readers.profile import profile_table
 from projects.readers.profile_budget import ProfileBudget
 from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem
