@@ -173,11 +173,12 @@ def prediction_restart(
         )
     if coverage is None:
         coverage = batch.coverage
-    is_as_before = chosen_conventions == batch.chosen_conventions and coverage == batch.coverage
-    if batch.is_succeeded and is_as_before:
+    chosen_map = _checked_map(model, batch.column_map | dict(column_map or {}))
+    before = batch.column_map, batch.chosen_conventions, batch.coverage
+    if batch.is_succeeded and (chosen_map, chosen_conventions, coverage) == before:
         raise DataProblem(
-            "This prediction has not failed, and its numbers and dates would be read as before, "
-            "so there is nothing to retry."
+            "This prediction has not failed, and its columns, numbers and dates would be read as"
+            " before, so there is nothing to retry."
         )
     again = PredictionBatch(
         deployed_model=model,
@@ -186,7 +187,7 @@ def prediction_restart(
         size_bytes=batch.size_bytes,
         is_of_client=batch.is_of_client,
         is_typed=batch.is_typed,
-        column_map=_checked_map(model, batch.column_map | dict(column_map or {})),
+        column_map=chosen_map,
         chosen_conventions=chosen_conventions,
         coverage=_checked_coverage(model, coverage),
     )

@@ -88,8 +88,8 @@ def prediction_retry(
     """Predict the stored file again; the new prediction replaces the old one.
 
     Possible after a failure or cancellation, and after a success if `conventions` reads numbers or
-    dates differently, or to add `guard`. If the file lacked columns, `column_map` names the columns
-    to use instead.
+    dates differently, to read other columns, or to add `guard`. `column_map` names the columns to
+    read instead of those of the model.
     """
     batch = batch_or_404(request, batch_id)
     again = services.prediction_restart(

@@ -8,11 +8,13 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client, override_settings
 from django.urls import reverse
 
 from inference.models import PredictionBatch
+from inference.services import prediction_restart
 from studio import runs, tables
 from studio.accounts.models import User
 from studio.runs import Status
@@ -169,6 +171,16 @@ def test_failed_prediction_can_start_again_with_the_same_file(
     with default_storage.open(again.source_key) as stored:
         assert stored.read() == b"a\n1\n"
     assert not default_storage.exists(failed.source_key)
+
+
+def test_prediction_that_succeeded_can_read_another_column_instead(
+    transactional_db: None, alice: User
+) -> None:
+    batch = make_prediction(alice)
+    default_storage.save(batch.source_key, ContentFile(b"note\nhello\n"))
+    column = batch.deployed_model.cleanset.feature_columns[0]
+    again = prediction_restart(batch=batch, user=alice, column_map={column: "note"})
+    assert (again.column_map, again.status) == ({column: "note"}, Status.QUEUED)
 
 
 def test_prediction_that_has_not_failed_cannot_start_again(
