@@ -51,6 +51,7 @@ STEPS = {
     Purpose.UNDO.value: ReviewAction.Kind.UNDO,
     Purpose.REDO.value: ReviewAction.Kind.REDO,
 }
+PURPOSES = {ReviewAction.Kind.UNDO: Purpose.UNDO, ReviewAction.Kind.REDO: Purpose.REDO}
 
 
 def top_k_start(*, cleanset: Cleanset, user: User, top_k: TopK) -> ReviewAction | ActionRun:
@@ -102,22 +103,17 @@ def _step_start(
         repeated = ActionRun.objects.filter(pk=action_id, cleanset=cleanset).first()
         if repeated is not None:
             return repeated
-    if kind is ReviewAction.Kind.UNDO:
-        step = services.last_action_undo
-        purpose = Purpose.UNDO
-        newest = selectors.last_action(cleanset)
-    else:
-        step = services.last_undo_redo
-        purpose = Purpose.REDO
-        newest = selectors.last_undo(cleanset)
-    if newest is None or not is_large(newest.n_rows):
-        return step(cleanset=cleanset, user=user, action_id=action_id)
+    if repeated_step := services.repeated_action(cleanset, action_id):
+        return repeated_step
+    newest = services.newest_to_take_back(cleanset, kind)
+    if not is_large(newest.n_rows):
+        return services.take_back(cleanset, user, newest, kind, action_id)
     return _start(
         ActionRun(
             pk=action_id or uuid4(),
             cleanset=cleanset,
             created_by=user,
-            purpose=purpose,
+            purpose=PURPOSES[kind],
             title=services.step_description(newest, kind),
             params={"newest": next_number(cleanset) - 1},
             reverted=newest,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from cleansets.models import Cleanset, ReviewAction, ReviewEvent
@@ -102,14 +103,23 @@ def _updated(cleanset: Cleanset, kept: _Kept) -> _Kept | None:
         return None
     newest = actions[-1][:2]
     changed = sorted({row_id for (row_id,) in event_rows})
-    unchanged = kept.table
-    is_unchanged = ~np.isin(unchanged.column("row_id").to_numpy(), changed)
-    if not is_unchanged.all():
-        unchanged = unchanged.filter(pa.array(is_unchanged))
+    is_changed = np.isin(kept.table.column("row_id").to_numpy(), changed)
+    unchanged = _without(kept.table, is_changed)
     table = pa.concat_tables([unchanged, review_table(cleanset, changed, decisions)])
     if table.column("row_id").num_chunks > MAX_CHUNKS:
         table = table.combine_chunks()
     return _Kept(kept.issues_key, newest, _marked(table, cleanset, newest))
+
+
+def _without(table: pa.Table, is_changed: npt.NDArray[np.bool_]) -> pa.Table:
+    """Return the table without the changed rows; few are left out without copying the others."""
+    places = np.flatnonzero(is_changed).tolist()
+    if len(places) > MAX_CHUNKS:
+        return table.filter(pa.array(~is_changed))
+    ends = [*places, len(table)]
+    starts = [0, *(place + 1 for place in places)]
+    parts = [table.slice(start, end - start) for start, end in zip(starts, ends, strict=True)]
+    return pa.concat_tables(parts)
 
 
 def _marked(

@@ -173,13 +173,24 @@ def _take_newest_back(
             return repeated
         action = newest_to_take_back(cleanset, kind)
         if not is_large(action.n_rows):
-            changes = reversed_changes(action.events.order_by("row_id"))
-            description = step_description(action, kind)
-            step = record(cleanset, user, kind, description, changes, action_id=action_id)
-            ReviewAction.objects.filter(pk=action.pk).update(undone_by=step)
-            return step
+            return take_back(cleanset, user, action, kind, action_id)
         plan = step_plan(action, kind, newest=next_number(cleanset) - 1)
     return apply_plan(cleanset, user, plan, action_id=action_id, progress=Silent()).action
+
+
+def take_back(
+    cleanset: Cleanset,
+    user: User,
+    action: ReviewAction,
+    kind: ReviewAction.Kind,
+    action_id: UUID | None,
+) -> ReviewAction:
+    """Revert an action on few rows, which is the newest; the caller holds the lock."""
+    changes = reversed_changes(action.events.order_by("row_id"))
+    description = step_description(action, kind)
+    step = record(cleanset, user, kind, description, changes, action_id=action_id)
+    ReviewAction.objects.filter(pk=action.pk).update(undone_by=step)
+    return step
 
 
 def newest_to_take_back(cleanset: Cleanset, kind: ReviewAction.Kind) -> ReviewAction:

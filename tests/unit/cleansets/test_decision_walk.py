@@ -19,6 +19,7 @@ from studio.accounts.models import User
 
 pytestmark = pytest.mark.django_db
 MAX_QUERIES = 17  # with those of the session, and the lock
+MAX_QUERIES_OF_UNDO = 21
 
 
 @pytest.fixture
@@ -57,6 +58,17 @@ def test_a_decision_builds_one_page_without_a_query_of_duckdb(
         post_decision(reviewer, cleanset, 10)
     assert calls == {"__init__": 1, "review_table": 1}
     assert len(queries) <= MAX_QUERIES
+
+
+def test_an_undo_looks_up_the_newest_action_once(reviewer: Client, cleanset: Cleanset) -> None:
+    for row_id in (0, 10):
+        post_decision(reviewer, cleanset, row_id)
+    with CaptureQueriesContext(connection) as queries:
+        response = reviewer.post(
+            f"{cleanset.get_absolute_url()}/undo", headers={"HX-Request": "true"}
+        )
+    assert response.status_code == 200
+    assert len(queries) <= MAX_QUERIES_OF_UNDO
 
 
 def test_a_decision_reads_one_decision_however_many_there_are(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -71,6 +72,17 @@ def carry_out(run: ActionRun, progress: Any = None) -> ActionRun:
 
 def keep_all(cleanset: Cleanset, progress: Any = None) -> ActionRun:
     return carry_out(start(cleanset), progress)
+
+
+def test_an_undo_that_is_sent_twice_does_not_take_back_the_large_action_before(
+    cleanset: Cleanset,
+) -> None:
+    keep_all(cleanset)
+    decide(cleanset, 0)
+    undo: Any = {"cleanset": cleanset, "user": cleanset.created_by, "action_id": uuid4()}
+    step = action_runs.undo_start(**undo)
+    assert action_runs.undo_start(**undo) == step
+    assert not ActionRun.objects.filter(purpose=ActionRun.Purpose.UNDO).exists()
 
 
 def assert_nothing_remains(cleanset: Cleanset) -> None:
