@@ -35,7 +35,7 @@ from studio.engine.schema.split import labels_to_learn
 
 GIVEN_LABEL = "given_label"
 LEFT_OUT = "is_not_analyzed"
-MAX_SLICES = 100  # given labels that are sliced out of a mapped column one by one
+MAX_SLICED_LABELS = 100  # given labels that are sliced out of a mapped column one by one
 DECISION_FIELDS = ("row_id", "action", "corrected_label", "needs_review", "is_manual", "tags")
 REVIEW_SCHEMA = pa.schema(
     [
@@ -349,7 +349,7 @@ def _given_column(cleanset: Cleanset, row_ids: Sequence[int] | None = None) -> p
     Files written before list cells could be read store the empty set as null.
     """
     given = mapped_table(cleanset.issues_key).column(GIVEN_LABEL)
-    if row_ids is not None and len(row_ids) <= MAX_SLICES:
+    if row_ids is not None and len(row_ids) <= MAX_SLICED_LABELS:
         # Taking rows out of a mapped column reads all of it.
         parts = [chunk for row_id in row_ids for chunk in given.slice(row_id, 1).chunks]
         given = pa.chunked_array(parts, given.type)
