@@ -57,6 +57,7 @@ logger = logging.getLogger(__name__)
 
 QUEUES = ("data", "training")
 HEARTBEAT_EVERY_S = 5.0
+SILENT_AFTER = timedelta(seconds=20)  # without a heartbeat, nobody may be there to obey a cancel
 PROGRESS_EVERY_S = 1.0
 LOOK_EVERY_S = 0.3  # whether somebody cancelled the run
 SEND_AGAIN_IN_S = 10.0  # after trouble that is not the run's own
@@ -307,13 +308,15 @@ def _storable(text: str) -> str:
 
 
 def cancel(run: Run) -> bool:
-    """Stop a run: at once if it is waiting, else at its next progress call. False if it had already
-    ended.
+    """Stop a run: at once if it is waiting or its worker is silent, else at its next progress call.
+    False if it had already ended.
     """
     # A worker may have claimed the run since it was read.
-    run.refresh_from_db(fields=["attempt"])
+    run.refresh_from_db(fields=["attempt", "heartbeat_at"])
     if _move(run, (Status.QUEUED,), Status.CANCELLED, finished_at=timezone.now()):
         return True
+    if run.heartbeat_at and timezone.now() - run.heartbeat_at > SILENT_AFTER:
+        return stop_cancelled(run)
     running = type(run)._default_manager.filter(pk=run.pk, status=Status.RUNNING)
     return running.update(cancel_requested_at=timezone.now()) == 1
 

@@ -27,8 +27,8 @@ from studio.supervisor import ENDED_BY_WATCHDOG
 
 logger = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 0.2
-OBEY_WITHIN_S = 1.2  # for work that looks by itself
+LOOK_EVERY_S = 0.15
+OBEY_WITHIN_S = 1.0  # for work that looks by itself
 OTHERS_WAIT_S = 10.0  # for the other runs of the process
 
 _READ_BYTES = 65536

@@ -151,6 +151,18 @@ def test_cancel_is_looked_for_more_often_than_progress_is_written(
     assert running.progress_done == 1
 
 
+def test_cancel_ends_a_run_at_once_whose_worker_is_silent(running: DatasetVersion) -> None:
+    silent_for(running, 10)
+    assert runs.cancel(running)
+    running.refresh_from_db()
+    assert running.is_cancelling
+    silent_for(running, 30)
+    assert runs.cancel(running)
+    running.refresh_from_db()
+    assert running.status == Status.CANCELLED
+    assert not runs.finish(running, n_rows=7)
+
+
 def test_cancel_of_an_ended_run_says_so(running: DatasetVersion) -> None:
     runs.finish(running)
     assert not runs.cancel(running)
