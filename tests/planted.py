@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html.parser import HTMLParser
 from typing import Any
 
@@ -179,18 +179,15 @@ def renamed(document: Any, *, only: Sequence[str] = ()) -> Any:
     return document
 
 
-def plant_texts() -> set[str]:
-    """Write markup into each text of each row of the database; return the fields."""
-    names = set()
+def plant_texts(write: Callable[[str], str] = planted) -> None:
+    """Write something into each text of each row of the database, by the name of the field."""
     for table in apps.get_models():
         for field in table._meta.concrete_fields:
             name = f"{table.__name__}.{field.name}"
             if _is_planted(table, field) and table._base_manager.exists():
                 # With its number, where two rows may not have the same text.
-                text = Concat(Value(planted(name)), Cast("pk", models.TextField()))
+                text = Concat(Value(write(name)), Cast("pk", models.TextField()))
                 table._base_manager.update(**{field.name: text})
-                names.add(name)
-    return names
 
 
 def _is_planted(table: type[models.Model], field: models.Field[Any, Any]) -> bool:

@@ -19,6 +19,7 @@ TOGETHER = (
     "tests/quality/test_api_permissions.py",
     "tests/quality/test_client_permissions.py",
     "tests/quality/test_every_page.py",
+    "tests/quality/test_mixed_accounts.py",
     "tests/quality/test_url_permissions.py",
     "tests/unit/engine/recipes/test_build.py",
     "tests/unit/engine/recipes/test_train_and_predict.py",

@@ -7,6 +7,7 @@ its transaction.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,14 +61,15 @@ def make_world() -> World:
     alice = make_user("alice", is_owner=True)
     bob = make_user("bob")
     return World(
-        account_of(alice, _ids(alice)),
-        account_of(bob, _ids(bob)),
+        account_of(alice, make_ids(alice)),
+        account_of(bob, make_ids(bob)),
         account_of(make_user("charlie"), {}),
     )
 
 
-def _ids(owner: User) -> dict[str, Any]:
-    things = make_things(owner)
+def make_ids(owner: User, *, rename: Callable[[str], str] = str) -> dict[str, Any]:
+    """Make one thing of each sort, with the parts of files that the public client sends."""
+    things = make_things(owner, rename=rename)
     upload = Upload.objects.create(owner=owner, filename="a.csv", size_bytes=1, part_bytes=10)
     rows = PredictionUpload.objects.create(deployed_model=things.model, created_by=owner)
     return things.ids | {"upload": upload.pk, "query": rows.pk}
