@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields
 from html.parser import HTMLParser
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from django.apps import apps
 from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Cast, Concat
@@ -114,8 +114,17 @@ def make_planted(owner: User) -> Things:
     _decide(things.cleanset)
     _explain(things.cleanset)
     _plant_documents(things)
-    plant_texts()
+    plant_texts(rows_of(things), planted)
     return things
+
+
+def rows_of(things: Things) -> Iterator[models.QuerySet[Any]]:
+    """Yield the rows of the things, and of what they belong to."""
+    project = things.cleanset.project
+    rows = [getattr(things, field.name) for field in fields(things)]
+    for row in (*rows, project, project.version, project.version.dataset, things.key.owner):
+        yield type(row)._base_manager.filter(pk=row.pk)
+    yield things.cleanset.review_actions.all()
 
 
 def _decide(cleanset: Cleanset) -> None:
@@ -179,15 +188,15 @@ def renamed(document: Any, *, only: Sequence[str] = ()) -> Any:
     return document
 
 
-def plant_texts(write: Callable[[str], str] = planted) -> None:
-    """Write something into each text of each row of the database, by the name of the field."""
-    for table in apps.get_models():
-        for field in table._meta.concrete_fields:
-            name = f"{table.__name__}.{field.name}"
-            if _is_planted(table, field) and table._base_manager.exists():
+def plant_texts(rows: Iterable[models.QuerySet[Any]], write: Callable[[str], str]) -> None:
+    """Write something into each text of the rows, by the name of its field."""
+    for queryset in rows:
+        for field in queryset.model._meta.concrete_fields:
+            if _is_planted(queryset.model, field):
                 # With its number, where two rows may not have the same text.
-                text = Concat(Value(write(name)), Cast("pk", models.TextField()))
-                table._base_manager.update(**{field.name: text})
+                text = Value(write(f"{queryset.model.__name__}.{field.name}"))
+                number = Cast("pk", models.TextField())
+                queryset.update(**{field.name: Concat(text, number)})
 
 
 def _is_planted(table: type[models.Model], field: models.Field[Any, Any]) -> bool:

@@ -13,6 +13,7 @@ import sys
 import django
 
 PARTLY_LABELED = "partly-labeled"  # in place of a task: multi-class, half of the labels missing
+PLANTED = "planted"  # in place of a task: multi-class, with a model run, all of it markup
 
 
 def main() -> None:
@@ -33,6 +34,7 @@ def _made(email: str, task: str, n_runs: int) -> tuple[str, str]:
     from studio.engine.ml_task import MLTask
     from tests.measured import keep_features, make_measured
     from tests.partly_labeled import make_partly_labeled
+    from tests.planted import make_planted
     from tests.reviewable import make_reviewable
 
     user = User.objects.create_user(email)
@@ -41,7 +43,9 @@ def _made(email: str, task: str, n_runs: int) -> tuple[str, str]:
     session[BACKEND_SESSION_KEY] = f"{ModelBackend.__module__}.{ModelBackend.__qualname__}"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
-    if task == PARTLY_LABELED:
+    if task == PLANTED:
+        cleanset = make_planted(user).cleanset
+    elif task == PARTLY_LABELED:
         cleanset = make_partly_labeled(user)
     else:
         cleanset = make_reviewable(user, task=MLTask(task))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import DjangoDbBlocker
@@ -45,7 +46,7 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         ids = make_ids(bob, rename=secret)
         cleanset = Cleanset.objects.get(pk=ids["cleanset"])
         action = row_decide(cleanset=cleanset, user=bob, row_id=10, choice="keep")
-        plant_texts(secret)
+        plant_texts((table._base_manager.all() for table in apps.get_models()), secret)
         alice = make_user("alice", is_owner=True)
         yield World(
             account_of(alice, make_ids(alice)),
