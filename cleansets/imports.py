@@ -117,8 +117,8 @@ def _csv_entries(text: str) -> Iterator[tuple[str, Mapping[str, object]]]:
         for cells in reader:
             if cells and len(cells) != len(header):
                 raise DataProblem(
-                    f"Line {line} has {len(cells)} cells, the header {len(header)}. Put cells with"
-                    " commas in quotes."
+                    f"Line {line} has {counted(len(cells), 'cell')}, the header {len(header)}. Put"
+                    " cells with commas in quotes."
                 )
             if cells:
                 yield f"Line {line}", dict(zip(header, cells, strict=True))

@@ -88,7 +88,8 @@ def _features(run: ModelRun) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.floa
     row_id = row_id[np.isfinite(space[row_id, 0])]
     if len(row_id) < MIN_ROWS:
         raise DataProblem(
-            f"Only {len(row_id)} rows of this run have features; a map needs at least {MIN_ROWS}."
+            f"A map needs at least {MIN_ROWS} rows that have features; this run has only"
+            f" {len(row_id):,}."
         )
     return row_id, space[row_id]
 

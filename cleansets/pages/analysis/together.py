@@ -88,6 +88,6 @@ def _linked(
         '<a href="{}?{}" aria-label="{}">{}</a>',
         cleanset.get_absolute_url(),
         rows,
-        f"{text} rows with {name} and {other}",
+        f"{counted(found.together(name, other), 'row')} with {name} and {other}",
         text,
     )

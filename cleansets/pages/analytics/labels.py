@@ -150,7 +150,7 @@ def _balance_title(counts: list[ClassCount]) -> str:
     most = max(changed, key=lambda count: abs(count.n_now - count.n_given))
     difference = most.n_now - most.n_given
     word = "more" if difference > 0 else "fewer"
-    return f"“{most.name}” changed the most: {abs(difference):,} rows {word} than given"
+    return f"“{most.name}” changed the most: {counted(abs(difference), 'row')} {word} than given"
 
 
 def _class_lines(cleanset: Cleanset, types: Sequence[IssueColumn]) -> list[ClassLine]:

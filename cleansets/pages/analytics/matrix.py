@@ -79,8 +79,8 @@ def _matrix(
         n_gone = found.n_differing - changed.n_differing
         effect = (
             f"If {' and '.join(f'“{name}”' for name in names)} were one class,"
-            f" {n_gone:,} of the {found.n_differing:,} rows whose label differs would no longer do"
-            " so."
+            f" {n_gone:,} of the {counted(found.n_differing, 'row')} whose label differs would no"
+            " longer do so."
         )
     search = search.strip()
     n_found = sum(_contains(name, search) for name in changed.classes)
