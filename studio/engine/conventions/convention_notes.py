@@ -82,9 +82,8 @@ def _others(found: FoundConvention) -> str:
         (other,) = (mark for mark in DECIMALS if mark is not found.convention)
         cells = counted(found.n_other, "cell is", "cells are")
         return f"{cells} written {NAMES[other]}, others {as_read}; each is read as it is written."
-    if found.n_other == 1:
-        return f"1 cell is no date when read {as_read}, as the others are, and counts as missing."
-    return (
-        f"{found.n_other:,} cells are no dates when read {as_read}, as the others are, and count as"
-        " missing."
+    why = f"when read {as_read}, as the others are, and"
+    cells = counted(
+        found.n_other, f"cell is no date {why} counts", f"cells are no dates {why} count"
     )
+    return f"{cells} as missing."

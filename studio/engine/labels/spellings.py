@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from studio.engine.counted import counted
+
 _SPACES = re.compile(r"\s+")
 _WHOLE_AS_DECIMAL = re.compile(r"(-?\d+)\.0*")
 _DECIMAL = re.compile(r"-?\d*\.\d+")
@@ -131,9 +133,8 @@ def _shown_mark(mark: str) -> str:
 def spelling_note(column: str, found: Sequence[Spellings], *, remedy: str) -> str:
     """Return a note on classes that are spelled in several ways, followed by `remedy`."""
     shown = _some([spellings.in_words for spellings in found])
-    if len(found) == 1:
-        return f"1 class of “{column}” is spelled in several ways: {shown}. {remedy}"
-    return f"{len(found):,} classes of “{column}” are spelled in several ways: {shown}. {remedy}"
+    classes = counted(len(found), f"class of “{column}” is", f"classes of “{column}” are")
+    return f"{classes} spelled in several ways: {shown}. {remedy}"
 
 
 _N_SHOWN = 5  # in one sentence

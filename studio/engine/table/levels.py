@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.conventions.number_patterns import NUMBER_PATTERN
+from studio.engine.counted import counted
 from studio.engine.table import cell_values
 from studio.engine.table.columns import ColumnKind
 
@@ -93,13 +94,6 @@ def spelling_note(column: str, meant: Mapping[str, str]) -> str:
     named = ", ".join(pairs)
     if len(meant) > N_EXAMPLES:
         named += f" and {len(meant) - N_EXAMPLES:,} more"
-    if len(meant) == 1:
-        count = "1 value is"
-        verb = "is"
-    else:
-        count = f"{len(meant):,} values are"
-        verb = "are"
-    return (
-        f"Column “{column}”: {count} spelled otherwise than in the training data and {verb} read as"
-        f" there: {named}."
-    )
+    differently = "spelled otherwise than in the training data and"
+    values = counted(len(meant), f"value is {differently} is", f"values are {differently} are")
+    return f"Column “{column}”: {values} read as there: {named}."

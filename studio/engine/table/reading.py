@@ -128,23 +128,19 @@ class Reading:
         for name, unread in self._unread.items():
             if unread.n_cells:
                 one, many = _WANTED[self._kinds[name]]
-                if unread.n_cells == 1:
-                    found = f"1 cell is not {one} and counts as missing"
-                else:
-                    found = f"{unread.n_cells:,} cells are not {many} and count as missing"
+                found = counted(
+                    unread.n_cells,
+                    f"cell is not {one} and counts as missing",
+                    f"cells are not {many} and count as missing",
+                )
                 notes.append(f"Column “{name}”: {found}: {unread.named()}.")
         for name, new in self._new.items():
             if new.n_cells:
-                if new.n_cells == 1:
-                    count = "1 cell holds"
-                    verb = "is"
-                else:
-                    count = f"{new.n_cells:,} cells hold"
-                    verb = "are"
-                notes.append(
-                    f"Column “{name}”: {count} a value that the training data does not have, and"
-                    f" {verb} read like a rare one: {new.named()}."
+                unknown = "a value that the training data does not have, and"
+                found = counted(
+                    new.n_cells, f"cell holds {unknown} is", f"cells hold {unknown} are"
                 )
+                notes.append(f"Column “{name}”: {found} read like a rare one: {new.named()}.")
         for name, long in self._long.items():
             if long.n_cells:
                 count = counted(long.n_cells, "text has", "texts have")
