@@ -44,7 +44,7 @@ def sweep() -> None:
         for run in model._default_manager.filter(
             status=Status.RUNNING, heartbeat_at__lt=now - LOST_AFTER
         ):
-            _recover(run)
+            recover(run)
     # Behind a long run, a message may wait for a while without being lost.
     busy = {
         model.queue
@@ -69,7 +69,7 @@ def recover_queue(queue: str, *, is_lost: bool = True) -> None:
             if run.worker_queue != queue:
                 continue
             if is_lost:
-                _recover(run)
+                recover(run)
             elif give_back(run):
                 send(run)
 
@@ -87,7 +87,8 @@ def release_all() -> None:
             send(run)
 
 
-def _recover(run: Run) -> None:
+def recover(run: Run) -> None:
+    """Queue a run again whose worker died; fail it if that happened before."""
     if _stopped_as_asked(run):
         return
     n_lost = run.n_lost + 1

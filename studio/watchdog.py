@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from django.db import DatabaseError, InterfaceError, connection, connections
 
 from studio import tables, turns
-from studio.recovery import give_back, run_models
+from studio.recovery import give_back, recover, run_models
 from studio.runs import QUEUES, Run, Status, stop_cancelled
 from studio.supervisor import ENDED_BY_WATCHDOG
 
@@ -103,6 +103,7 @@ class Watchdog:
 
     def look(self) -> None:
         """End the work that is no longer wanted and had its time to stop."""
+        self._recover_dead()
         for request_id, work in list(self._works.items()):
             if request_id not in self._works:  # its process was ended
                 continue
@@ -118,7 +119,8 @@ class Watchdog:
             if not work.has_end and not _write_end(work):
                 continue
             work.has_end = True
-            others = [other for other in self._works.values() if self._shares_process(other, work)]
+            in_process = [other for other in self._works.values() if other.pid == work.pid]
+            others = [other for other in in_process if other is not work]
             if not others:
                 self._end_process(request_id)
             elif unwanted_s >= OTHERS_WAIT_S and all(other.model for other in others):
@@ -126,8 +128,16 @@ class Watchdog:
                     _give_back(other)
                 self._end_process(request_id)
 
-    def _shares_process(self, other: Work, work: Work) -> bool:
-        return other is not work and other.pid == work.pid
+    def _recover_dead(self) -> None:
+        """Recover the runs of processes that died; otherwise only the sweep would notice."""
+        for request_id, work in list(self._works.items()):
+            try:
+                self._kill(work.pid, 0)
+            except ProcessLookupError:
+                run = _running(work)
+                if run is not None:
+                    recover(run)
+                del self._works[request_id]
 
     def _end_process(self, request_id: str) -> None:
         """End the process that works on it, unless it has just stopped working on it."""
@@ -184,11 +194,15 @@ def _write_end(work: Work) -> bool:
 
 def _give_back(work: Work) -> None:
     """Queue the run of the work again, if it is running."""
-    if work.model is None:
-        return
-    run = work.model._default_manager.filter(pk=work.run_id, status=Status.RUNNING).first()
+    run = _running(work)
     if run is not None:
         give_back(run)
+
+
+def _running(work: Work) -> Run | None:
+    if work.model is None:
+        return None
+    return work.model._default_manager.filter(pk=work.run_id, status=Status.RUNNING).first()
 
 
 def start() -> None:

@@ -34,9 +34,14 @@ class Pipe:
         self.now = 0.0
         self.signals: list[tuple[int, int]] = []
         self.when_frozen = ""
+        self.dead: set[int] = set()
         self.watchdog = Watchdog(self.read_end, clock=lambda: self.now, kill=self.kill)
 
     def kill(self, pid: int, number: int) -> None:
+        if pid in self.dead:
+            raise ProcessLookupError
+        if number == 0:  # which only asks whether it is alive
+            return
         self.signals.append((pid, number))
         if number == signal.SIGSTOP:
             os.write(self.write_end, self.when_frozen.encode())
@@ -239,6 +244,26 @@ def test_work_on_a_deleted_run_is_ended(pipe: Pipe, alice: User) -> None:
     pipe.look()
     pipe.look(after_s=TOO_LONG_S)
     assert pipe.ended == [(POOL_PROCESS, signal.SIGKILL)]
+
+
+def test_run_of_a_process_that_died_is_queued_again_at_once(
+    pipe: Pipe, alice: User, bob: User, sent: list[str]
+) -> None:
+    lost, cancelled = running(alice), running(bob)
+    pipe.begin(lost)
+    pipe.begin(cancelled)
+    pipe.begin_other_task(pid=POOL_PROCESS)
+    runs.cancel(cancelled)
+    pipe.dead.add(POOL_PROCESS)
+    pipe.look()
+    assert (status_of(lost), lost.n_lost) == (Status.QUEUED, 1)
+    assert status_of(cancelled) == Status.CANCELLED
+    assert sent == [str(lost.pk)]
+    assert runs.claim(lost)
+    pipe.dead.clear()
+    pipe.look(after_s=60)
+    assert status_of(lost) == Status.RUNNING, "in another process by now"
+    assert pipe.signals == []
 
 
 def test_message_of_a_run_that_ended_before_is_left_alone(pipe: Pipe, alice: User) -> None:
