@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +15,11 @@ from cleansets.issue_columns import BADGES, issues_in
 from cleansets.mapped_results import mapped_table
 from cleansets.row_address import ALL_ROWS, GIVEN, SUGGESTED, RowQuery
 from cleansets.row_query.fetch import PAGE_SIZE
-from cleansets.row_query.fixed_results import answers
 from cleansets.row_query.selection import select
 from cleansets.row_query.source import RowSource, review_flags
+from cleansets.row_query.view_labels import has_classes, label_counts
 from studio.engine.conventions.label_sets import split_labels
 from studio.engine.ml_task import MLTask
-from studio.sql import blank_sql
 
 EVERY_ROW = RowQuery(issue=ALL_ROWS)
 
@@ -132,27 +130,11 @@ def label_choices(
 
     The view's own filter on this column is ignored.
     """
-    if column not in source.result_columns or source.task in (
-        MLTask.REGRESSION,
-        MLTask.UNSUPERVISED,
-    ):
+    if not has_classes(column, source):
         return []
     unfiltered = {GIVEN: replace(query, given=""), SUGGESTED: replace(query, suggested="")}
-    selection = select(unfiltered[column], source)
-
-    def count() -> list[tuple[Any, ...]]:
-        return source.fetch(
-            f"""SELECT label, n FROM (
-                SELECT {column}::VARCHAR AS label, count(*) AS n
-                FROM {selection.counted} WHERE {selection.condition} GROUP BY ALL)
-            WHERE NOT {blank_sql("label")} ORDER BY 2 DESC, 1""",
-            selection.values,
-        )
-
-    if selection.key is None:
-        by_label = count()
-    else:
-        by_label = answers.get((column, *selection.key), count)
+    counted = label_counts(column, select(unfiltered[column], source), source)
+    by_label = [(label, n) for label, n, is_blank in counted if label is not None and not is_blank]
     if source.task is not MLTask.MULTI_LABEL:
         return by_label
     n_rows: Counter[str] = Counter()

@@ -10,10 +10,11 @@ import pyarrow as pa
 
 from cleansets.row_address import RowQuery
 from cleansets.row_query.decided_rows import decided_rows
-from cleansets.row_query.fixed_results import answers, orders
+from cleansets.row_query.fixed_results import orders
 from cleansets.row_query.own_cells import own_cells
 from cleansets.row_query.selection import Selection, select
 from cleansets.row_query.source import CLUSTER, RowSource
+from cleansets.row_query.view_labels import count, count_with_labels
 
 PAGE_SIZE = 50
 DEEP = 1_000  # rows; up to there, DuckDB finds the first ones without sorting all
@@ -52,7 +53,7 @@ def fetch_page(
 ) -> RowPage:
     """Return a page of rows with their cells under `own`; past the end, return the last page."""
     selection = select(query, source)
-    n_rows = _count(selection, source)
+    n_rows = count_with_labels(query, selection, source)
     n_pages = max(-(-n_rows // PAGE_SIZE), 1)
     page = min(query.page, n_pages)
     row_ids = _row_ids(selection, source, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
@@ -65,17 +66,7 @@ def fetch_slice(
     """Return a slice of the rows, with their cells under `own`, and the total count."""
     selection = select(query, source)
     row_ids = _row_ids(selection, source, limit=limit, offset=offset)
-    return fetch_rows(row_ids, source), _count(selection, source)
-
-
-def _count(selection: Selection, source: RowSource) -> int:
-    def count() -> int:
-        sql = f"SELECT count(*) FROM {selection.counted} WHERE {selection.condition}"
-        return int(source.fetch(sql, selection.values)[0][0])
-
-    if selection.key is None:
-        return count()
-    return answers.get(("count", *selection.key), count)
+    return fetch_rows(row_ids, source), count(selection, source)
 
 
 def _row_ids(selection: Selection, source: RowSource, *, limit: int, offset: int) -> list[int]:
@@ -130,7 +121,7 @@ def fetch_first(
 
 def count_first(query: RowQuery, source: RowSource, k: int) -> int:
     """Return how many of the first `k` rows of the view there are."""
-    return min(_count(select(query, source), source), k)
+    return min(count(select(query, source), source), k)
 
 
 def sample_first(
