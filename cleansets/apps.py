@@ -25,6 +25,7 @@ class CleansetsConfig(AppConfig):
         row_sets.register(NEW_ROWS, _find_new_rows)
         row_sets.register("versions", _find_changed_rows)
         row_sets.register("by-hand", _find_rows_by_hand)
+        row_sets.register("expected-error", _find_rows_up_to_an_error)
         row_sets.register("estimated", _find_estimated_rows)
         row_sets.register("group", _find_rows_of_group)
         row_sets.register("error", _find_rows_by_error)
@@ -44,6 +45,12 @@ def _find_changed_rows(name: str) -> RowSet | None:
 
 def _find_rows_by_hand(name: str) -> RowSet | None:
     from cleansets.auto_labels import find_rows
+
+    return find_rows(name)
+
+
+def _find_rows_up_to_an_error(name: str) -> RowSet | None:
+    from cleansets.auto_numbers import find_rows
 
     return find_rows(name)
 

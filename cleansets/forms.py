@@ -233,9 +233,30 @@ class SavedViewForm(forms.Form):
 
 
 class AutoLabelForm(forms.Form):
-    """The confidence from which on unlabeled rows get their predicted label."""
+    """The confidence from which on unlabeled rows get their predicted label, or the expected error
+    up to which they get their predicted number.
+    """
 
-    threshold = forms.FloatField(min_value=0, max_value=1)
+    threshold = forms.FloatField(min_value=0)
+
+
+class AtMostForm(forms.Form):
+    """An expected error up to which unlabeled rows may get their predicted number."""
+
+    at_most = forms.FloatField(
+        label="Add a line: expected error at most",
+        min_value=0,
+        required=False,
+        widget=forms.NumberInput(attrs={"class": "input input-small", "step": "any"}),
+    )
+
+    @property
+    def asked(self) -> float | None:
+        """The error; None if none was asked for, or it is not valid."""
+        if not self.is_valid():
+            return None
+        error: float | None = self.cleaned_data["at_most"]
+        return error
 
 
 class WantedAccuracyForm(forms.Form):
@@ -243,7 +264,7 @@ class WantedAccuracyForm(forms.Form):
 
     accuracy = forms.ChoiceField(
         label="Labels should be right in at least",
-        choices=[(value, f"{value}%") for value in (80, 85, 90, 95, 98, 99)],
+        choices=[(value, f"{value}%") for value in (50, 60, 70, 80, 85, 90, 95, 98, 99)],
         widget=forms.Select(attrs={"class": "input input-small"}),
     )
 

@@ -31,3 +31,15 @@ def duration(seconds: float | None) -> str:
     if whole < HOUR:
         return f"{whole // MINUTE}{NO_BREAK}min {whole % MINUTE}{NO_BREAK}s"
     return f"{whole // HOUR}{NO_BREAK}h {whole % HOUR // MINUTE}{NO_BREAK}min"
+
+
+def significant(value: float, n_digits: int = 3) -> str:
+    """Write a number with the digits that count.
+
+    >>> significant(48_312.6), significant(0.012345), significant(48_312.6, 8)
+    ('48,300', '0.0123', '48,312.6')
+    """
+    rounded = float(f"{value:.{n_digits}g}")
+    if abs(rounded) >= 100:
+        return f"{rounded:,.4f}".rstrip("0").rstrip(".")
+    return f"{rounded:.{n_digits}g}"

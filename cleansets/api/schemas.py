@@ -236,6 +236,20 @@ class ThresholdAccuracyOut(Schema):
     low: float | None = Field(description="Lower end of the 95% prediction interval.")
     high: float | None
     n_evidence: int = Field(description="Labeled rows that the estimate rests on.")
+    classes_right: float | None = Field(
+        description="Of sets of classes: the share of right ones among the single classes."
+    )
+
+
+class ThresholdErrorOut(Schema):
+    """What labeling all rows up to an expected error would do; errors have the labels' unit."""
+
+    threshold: float
+    n_rows: int = Field(description="Rows without a label that have at most this expected error.")
+    error: float | None = Field(description="Estimated mean absolute error of their numbers.")
+    low: float | None = Field(description="Lower end of the 95% prediction interval.")
+    high: float | None
+    n_evidence: int = Field(description="Labeled rows that the estimate rests on.")
 
 
 class ClassShiftOut(Schema):
@@ -258,20 +272,23 @@ class AutoLabelsOut(Schema):
         description="Whether labeled rows are weighted, as unlabeled ones differ."
     )
     shifts: list[ClassShiftOut] = Field(
-        description="Classes whose labels seem to be missing more or less often than others."
+        [], description="Classes whose labels seem to be missing more or less often than others."
     )
     recommended: float | None = Field(
-        description="The lowest threshold whose interval lies above the wanted accuracy."
+        None, description="The lowest threshold whose interval lies above the wanted accuracy."
     )
-    thresholds: list[ThresholdAccuracyOut]
+    thresholds: list[ThresholdAccuracyOut] = Field([], description="Of classes, and sets of them.")
+    errors: list[ThresholdErrorOut] = Field([], description="Of numbers.")
 
 
 class AutoLabelIn(Schema):
-    """The confidence from which on rows get their predicted label."""
+    """The confidence from which on rows get their predicted label, or the expected error up to
+    which they get their predicted number.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    threshold: float = Field(ge=0, le=1)
+    threshold: float = Field(ge=0)
 
 
 class VersionIn(Schema):

@@ -28,6 +28,7 @@ from cleansets.api import decision_schemas, schemas
 from cleansets.api.older_versions import AllowOlder, decidable_cleanset
 from cleansets.api.row_filters import RowFilters, RowParams
 from cleansets.api.rows import row_answer, row_detail_answer
+from cleansets.auto_numbers import AutoNumbers, auto_numbers
 from cleansets.json_labels import label_text
 from cleansets.models import Cleanset, ReviewAction
 from cleansets.pages.review.why import Why, why
@@ -38,6 +39,7 @@ from studio.accounts.access import account
 from studio.api.pages import page, page_of
 from studio.api.schemas import MAX_OFFSET, Page, Paged, SafeForSpreadsheets
 from studio.engine.errors import DataProblem
+from studio.engine.ml_task import MLTask
 
 router = Router(tags=["Cleansets"])
 MAX_IMPORT_BYTES = 200 * 1024**2  # some millions of decisions; they are read at once
@@ -280,17 +282,23 @@ def _top_k(cleanset: Cleanset, wanted: decision_schemas.TopKIn) -> TopK:
 
 @router.get("/{uuid:cleanset_id}/auto-label", response=schemas.AutoLabelsOut)
 def auto_label_estimate(
-    request: HttpRequest, cleanset_id: UUID, wanted: Annotated[float, Query(gt=0, lt=1)] = 0.95
+    request: HttpRequest,
+    cleanset_id: UUID,
+    wanted: Annotated[float, Query(gt=0, lt=1)] = 0.95,
+    at_most: Annotated[float | None, Query(ge=0)] = None,
 ) -> dict[str, Any]:
-    """Estimate how accurate the predicted labels of rows without one are, by confidence. Offered
-    if at least a tenth of the rows came without a label.
+    """Estimate how accurate the predicted labels of rows without one are, by confidence; where they
+    are numbers, how far off, by expected error, with `at_most` among the thresholds. Offered if at
+    least a tenth of the rows came without a label.
     """
-    found = auto_labels.auto_labels(ready_cleanset_or_404(request, cleanset_id), wanted=wanted)
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    if cleanset.task is MLTask.REGRESSION:
+        numbers = auto_numbers(cleanset, at_most=at_most)
+        return {**_rows_without_label(numbers), "errors": numbers.estimate.thresholds}
+    found = auto_labels.auto_labels(cleanset, wanted=wanted)
+    classes_right = found.classes_right or [None] * len(found.estimate.thresholds)
     return {
-        "n_rows": found.n_rows,
-        "n_unlabeled": found.n_unlabeled,
-        "n_open": found.n_open,
-        "is_reweighted": found.estimate.is_reweighted,
+        **_rows_without_label(found),
         "shifts": [
             {
                 "name": name,
@@ -302,7 +310,19 @@ def auto_label_estimate(
             for name, shift in found.shifts
         ],
         "recommended": None if found.recommended is None else found.recommended.threshold,
-        "thresholds": found.estimate.thresholds,
+        "thresholds": [
+            asdict(one) | {"classes_right": right}
+            for one, right in zip(found.estimate.thresholds, classes_right, strict=True)
+        ],
+    }
+
+
+def _rows_without_label(found: auto_labels.AutoLabels | AutoNumbers) -> dict[str, Any]:
+    return {
+        "n_rows": found.n_rows,
+        "n_unlabeled": found.n_unlabeled,
+        "n_open": found.n_open,
+        "is_reweighted": found.estimate.is_reweighted,
     }
 
 
@@ -314,9 +334,11 @@ def auto_label_apply(
     *,
     allow_older: AllowOlder = False,
 ) -> ReviewAction:
-    """Give every unlabeled row from a confidence on its predicted label, as one action."""
+    """Give every unlabeled row from a confidence on its predicted label, or up to an expected error
+    its predicted number, as one action.
+    """
     cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
-    top_k = auto_labels.top_k_above(cleanset, wanted.threshold)
+    top_k = auto_labels.top_k_of(cleanset, wanted.threshold)
     return apply_top_k(cleanset=cleanset, user=account(request), top_k=top_k)
 
 

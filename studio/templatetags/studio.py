@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from studio.engine.conventions.blanks import is_blank
 from studio.engine.table.row_numbers import row_number
-from studio.figures import duration, percent
+from studio.figures import duration, percent, significant
 
 register = template.Library()
 
@@ -24,6 +24,7 @@ MAX_SCORE_DIGITS = 6
 register.filter(percent)
 register.filter(duration)
 register.filter(row_number)
+register.filter(significant)
 register.filter(is_blank)
 
 

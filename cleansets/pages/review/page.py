@@ -21,7 +21,6 @@ from cleansets.pages.review.rail import (
 )
 from cleansets.pages.review.row import RowDetail, row_detail
 from cleansets.pages.review.table import line, review_table, shown_columns
-from cleansets.pages.review.unlabeled import unlabeled_rows
 from cleansets.pages.tabs import tabs
 from cleansets.present_reviews import is_newest
 from cleansets.row_query import ReviewCounts
@@ -105,7 +104,6 @@ class ReviewPage:
             "action_run": shown_run(self.cleanset),
             "growth": growth_of(self.cleanset),
             "waiting_rows": waiting_rows(self.cleanset),
-            "unlabeled": unlabeled_rows(self.cleanset),
             "saved_views": saved_views(self.cleanset, self.query),
             "suggested_views": suggested_views(self.cleanset, self.query, self.source),
             "views": issue_views(self.cleanset, self.source, self.query),

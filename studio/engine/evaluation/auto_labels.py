@@ -91,6 +91,9 @@ def accuracy_by_threshold(
     given: npt.NDArray[np.int64],
     unlabeled: Predictions,
     thresholds: Sequence[float],
+    is_right: npt.NDArray[np.bool_] | None = None,
+    *,
+    is_always_wide: bool = False,
 ) -> AutoLabelEstimate:
     """Estimate how many labels are right if all unlabeled rows from a confidence on get theirs.
 
@@ -104,6 +107,12 @@ def accuracy_by_threshold(
         Predictions of the rows to label.
     thresholds
         Confidences.
+    is_right
+        Whether each labeled row is predicted right, shape (n,), where the codes do not tell: they
+        may be groups of classes. None where they do.
+    is_always_wide
+        Whether the interval reaches over both ways of weighting even if no difference is detected,
+        as differences of such predictions often are not.
 
     Notes
     -----
@@ -122,16 +131,12 @@ def accuracy_by_threshold(
     of the classes, and the chance in a finite number of unlabeled rows. Their coverage:
     docs/decisions/auto-labels.md.
     """
-    is_right = labeled.codes == given
+    if is_right is None:
+        is_right = labeled.codes == given
     weights = None
-    if len(given) and len(unlabeled.codes) and _differ(labeled, unlabeled):
-        n_classes = int(max(labeled.codes.max(), unlabeled.codes.max(), given.max())) + 1
-        weights = class_weights(
-            observations(labeled.codes, labeled.confidence, n_classes),
-            given,
-            observations(unlabeled.codes, unlabeled.confidence, n_classes),
-            n_classes=n_classes,
-        )
+    is_different = differ(labeled, unlabeled)
+    if is_different or (is_always_wide and len(given) and len(unlabeled.codes)):
+        weights = weights_by_class(labeled, given, unlabeled)
     found = []
     for threshold in thresholds:
         evidence = _Evidence(
@@ -140,9 +145,25 @@ def accuracy_by_threshold(
             is_right[labeled.confidence >= threshold].astype(np.float64),
             unlabeled.above(threshold),
         )
-        found.append(_at_threshold(threshold, evidence, weights))
-    shifts = () if weights is None else tuple(_shifts(weights))
-    return AutoLabelEstimate(tuple(found), weights is not None, shifts)
+        one = _at_threshold(threshold, evidence, weights)
+        if one.accuracy is not None and not is_different:
+            one = replace(one, accuracy=float(evidence.is_right.mean()))
+        found.append(one)
+    shifts = tuple(_shifts(weights)) if weights is not None and is_different else ()
+    return AutoLabelEstimate(tuple(found), is_different, shifts)
+
+
+def weights_by_class(
+    labeled: Predictions, given: npt.NDArray[np.int64], unlabeled: Predictions
+) -> ClassWeights:
+    """Return how much more often each given class occurs among unlabeled rows."""
+    n_classes = int(max(labeled.codes.max(), unlabeled.codes.max(), given.max())) + 1
+    return class_weights(
+        observations(labeled.codes, labeled.confidence, n_classes),
+        given,
+        observations(unlabeled.codes, unlabeled.confidence, n_classes),
+        n_classes=n_classes,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +193,7 @@ def _at_threshold(
             np.array([float(n_evidence)]), n_right_of_all, np.ones((1, 1)), n_rows
         )
         return replace(unknown, accuracy=accuracy, low=low, high=high)
-    by_cell, covered = _weights(evidence.labeled, evidence.target)
+    by_cell, covered = cell_weights(evidence.labeled, evidence.target)
     n_classes = len(weights.weights)
     n_of_class = np.bincount(evidence.given, minlength=n_classes).astype(np.float64)
     n_right = np.bincount(evidence.given, is_right, n_classes).astype(np.float64)
@@ -256,7 +277,9 @@ def _cells(rows: Predictions, *, by_class: bool) -> npt.NDArray[np.int64]:
     return rows.codes * (len(BIN_EDGES) + 1) + bins
 
 
-def _weights(evidence: Predictions, target: Predictions) -> tuple[npt.NDArray[np.float64], float]:
+def cell_weights(
+    evidence: Predictions, target: Predictions
+) -> tuple[npt.NDArray[np.float64], float]:
     """Return a weight for each labeled row, and the share of the unlabeled rows that they stand
     for.
 
@@ -282,10 +305,12 @@ def _weights(evidence: Predictions, target: Predictions) -> tuple[npt.NDArray[np
     return weights, n_covered / len(target.codes)
 
 
-def _differ(labeled: Predictions, unlabeled: Predictions) -> bool:
+def differ(labeled: Predictions, unlabeled: Predictions) -> bool:
     """Return whether predicted classes, or classes and confidences, of the two are distributed in
     different ways.
     """
+    if not len(labeled.codes) or not len(unlabeled.codes):
+        return False
     by_cell = _deviation(_cells(labeled, by_class=True), _cells(unlabeled, by_class=True))
     return by_cell > DIFFERS_FROM or (
         _deviation(labeled.codes, unlabeled.codes) > CLASSES_DIFFER_FROM

@@ -27,6 +27,7 @@ from studio.engine.fitting.metrics import (
     micro_f1,
 )
 from studio.engine.labels.encoding import Labels
+from studio.engine.labels.likely_sets import likely_sets
 from studio.engine.models.base import MultiLabelClassifier
 from studio.engine.tasks.base import LabelFormat, Quality, Targets
 
@@ -92,7 +93,8 @@ class MultiLabel:
 
     def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
         """Return the classes above the threshold; the likeliest if sets are never empty."""
-        return written_sets(likely_sets(predicted, labels), labels.classes)
+        sets = likely_sets(predicted, labels.applies_from, has_empty_sets=labels.has_empty_sets)
+        return written_sets(sets, labels.classes)
 
     def label_format(self, predicted: Predicted, labels: Labels) -> LabelFormat:
         members = np.asarray(labels.targets, dtype=bool)[labels.is_labeled]
@@ -113,20 +115,6 @@ def best_threshold(predicted: Predicted, members: npt.NDArray[np.bool_]) -> floa
         return micro_f1(predicted >= threshold, members)
 
     return float(max(_THRESHOLDS, key=f1))
-
-
-def likely_sets(predicted: Predicted, labels: LabelFormat) -> npt.NDArray[np.bool_]:
-    """Return whether each class is suggested, shape (n, K)."""
-    sets: npt.NDArray[np.bool_] = predicted >= labels.applies_from
-    if not labels.has_empty_sets:
-        with_likeliest(sets, predicted)
-    return sets
-
-
-def with_likeliest(sets: npt.NDArray[np.bool_], predicted: Predicted) -> None:
-    """Put the likeliest class into empty sets, in place."""
-    empty = np.flatnonzero(~sets.any(axis=1))
-    sets[empty, predicted[empty].argmax(axis=1)] = True
 
 
 def given_set_probabilities(

@@ -11,7 +11,6 @@ from cleansets import auto_labels, services
 from cleansets.models import Action, Cleanset, ReviewAction
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
-from studio.engine.ml_task import MLTask
 from tests.partly_labeled import OPEN, make_partly_labeled
 from tests.reviewable import CLASSES, make_reviewable
 
@@ -38,18 +37,6 @@ def test_mostly_labeled_dataset_opens_on_the_review(alice: User, browser: Client
     assert browser.get(cleanset.get_absolute_url()).status_code == 200
     with pytest.raises(DataProblem, match="at least a tenth"):
         auto_labels.auto_labels(cleanset, wanted=0.9)
-
-
-@pytest.mark.parametrize("task", [MLTask.MULTI_LABEL, MLTask.REGRESSION])
-def test_review_of_partly_labeled_sets_and_numbers_says_so(
-    alice: User, browser: Client, task: MLTask
-) -> None:
-    cleanset = make_reviewable(alice, task=task)
-    cleanset.counts = cleanset.counts | {"is_initially_unlabeled": 60}
-    cleanset.save()
-    page = browser.get(cleanset.get_absolute_url()).content.decode()
-    assert "60 of 120 rows came without a label" in page
-    assert "?issue=unlabeled" in page
 
 
 def test_sure_rows_are_labeled_as_one_action_that_one_undo_takes_back(

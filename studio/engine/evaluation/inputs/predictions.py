@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from studio.engine.conventions.convention import Convention
 from studio.engine.labels.encoding import UNLABELED, encode_labels
+from studio.engine.labels.likely_sets import with_likeliest
 from studio.engine.ml_task import MLTask
-from studio.engine.tasks.multi_label import MIN_EMPTY_FRACTION, best_threshold, with_likeliest
+from studio.engine.tasks.multi_label import MIN_EMPTY_FRACTION, best_threshold
 
 
 @dataclass(frozen=True, slots=True)

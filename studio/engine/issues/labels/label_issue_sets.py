@@ -8,11 +8,10 @@ from cleanlab.count import num_label_issues
 
 from studio.engine.fitting.metrics import PROBABILITY_FLOOR, Probabilities
 from studio.engine.issues.base import Columns, Evidence
+from studio.engine.labels.likely_sets import likely_sets, with_likeliest
 from studio.engine.tasks.multi_label import (
     MultiLabel,
     given_set_probabilities,
-    likely_sets,
-    with_likeliest,
     written_sets,
 )
 
@@ -75,7 +74,11 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
     flags: npt.NDArray[np.bool_] = np.asarray((suggested != members).any(axis=1)) & is_labeled
     applies = _posterior_given_labels(evidence, members)
     is_doubted = (members != (applies > _MORE_LIKELY_THAN_NOT)).any(axis=1)
-    suggested[~is_labeled] = likely_sets(evidence.pred_probs[~is_labeled], labels)
+    suggested[~is_labeled] = likely_sets(
+        evidence.pred_probs[~is_labeled],
+        labels.applies_from,
+        has_empty_sets=labels.has_empty_sets,
+    )
     has_suggestion = (flags & is_doubted) | ~is_labeled
     scored = np.where(has_suggestion[:, None], suggested, members)
     confidence = given_set_probabilities(applies, scored).prod(axis=1)
