@@ -14,7 +14,7 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -74,13 +74,17 @@ class Watchdog:
         while True:
             if not self._works:
                 connection.close()
-            if not self.read(LOOK_EVERY_S if self._works else None):
-                return
+            has_worker = self.read(LOOK_EVERY_S if self._works else None)
             try:
+                if not has_worker:
+                    self._recover(self._works)
+                    return
                 self.look()
             except (DatabaseError, InterfaceError):
-                logger.warning("Cancelled runs are not looked for", exc_info=True)
+                logger.warning("Runs are not looked after", exc_info=True)
                 connection.close()
+                if not has_worker:  # the sweep finds its runs
+                    return
 
     def read(self, wait_s: float | None = 0) -> bool:
         """Read what the worker wrote, after waiting for it; False if there is no worker any more.
@@ -103,7 +107,7 @@ class Watchdog:
 
     def look(self) -> None:
         """End the work that is no longer wanted and had its time to stop."""
-        self._recover_dead()
+        self._recover(self._dead())
         for request_id, work in list(self._works.items()):
             if request_id not in self._works:  # its process was ended
                 continue
@@ -128,16 +132,21 @@ class Watchdog:
                     _give_back(other)
                 self._end_process(request_id)
 
-    def _recover_dead(self) -> None:
-        """Recover the runs of processes that died; otherwise only the sweep would notice."""
-        for request_id, work in list(self._works.items()):
+    def _dead(self) -> Iterator[str]:
+        """Yield the work of processes that died."""
+        for request_id, work in self._works.items():
             try:
                 self._kill(work.pid, 0)
             except ProcessLookupError:
-                run = _running(work)
-                if run is not None:
-                    recover(run)
-                del self._works[request_id]
+                yield request_id
+
+    def _recover(self, request_ids: Iterable[str]) -> None:
+        """Recover the runs of processes that died; otherwise only the sweep would notice."""
+        for request_id in list(request_ids):
+            run = _running(self._works[request_id])
+            if run is not None:
+                recover(run)
+            del self._works[request_id]
 
     def _end_process(self, request_id: str) -> None:
         """End the process that works on it, unless it has just stopped working on it."""

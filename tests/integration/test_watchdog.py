@@ -301,9 +301,18 @@ def test_work_goes_on_without_its_watchdog(pipe: Pipe, monkeypatch: pytest.Monke
     assert worked
 
 
-def test_watchdog_ends_with_its_worker(pipe: Pipe) -> None:
+def test_watchdog_ends_with_its_worker_and_recovers_its_runs(
+    pipe: Pipe, alice: User, bob: User, sent: list[str]
+) -> None:
+    lost, given_back = running(alice), running(bob)
+    pipe.begin(lost, pid=WORKER)
+    pipe.begin(given_back, pid=WORKER)
+    runs.requeue(given_back, reason="its worker was asked to end.")
     os.close(pipe.write_end)
     pipe.watchdog.follow()
+    assert (status_of(lost), lost.n_lost) == (Status.QUEUED, 1)
+    assert (status_of(given_back), given_back.n_lost) == (Status.QUEUED, 0)
+    assert sent == [str(lost.pk)]
 
 
 def test_scratch_of_this_process_is_named_by_it(settings: Settings, tmp_path: Path) -> None:
