@@ -8,7 +8,7 @@ BIN := .venv/bin
 TEST_PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check format lock bench fuzz chaos clean
+.PHONY: help run setup test check format lock bench fuzz chaos compose clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ fuzz: setup ## read 5,000 damaged files of every format; ARGS="--seconds 60" for
 
 chaos: setup ## harm studios in use, on either stack, and count what they lost; ARGS="--quick" for a minute of it
 	@$(BIN)/python -m tests.chaos.run $(ARGS)
+
+compose: setup ## start the services of docker-compose.yml without docker, and wait until all are healthy
+	@$(BIN)/python -m tests.composed
 
 .venv-bench/installed: tests/benchmarks/requirements-peers.txt
 	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench

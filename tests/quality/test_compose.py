@@ -5,6 +5,9 @@ knows.
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -60,6 +63,20 @@ def test_studio_does_not_know_the_root_account_of_s3(name: str) -> None:
 def test_image_has_the_client_of_the_database_for_backups() -> None:
     version = SERVICES["postgres"]["image"].partition(":")[2].partition(".")[0]
     assert f"postgresql-client-{version} " in SERVICES["web"]["build"]["dockerfile_inline"]
+
+
+def test_image_installs_dependencies_that_are_locked() -> None:
+    build = SERVICES["web"]["build"]["dockerfile_inline"]
+    command = re.search(r'RUN (python -c ".+?") >', build)
+    assert command is not None
+    python = f"{shlex.quote(sys.executable)}{command[1].removeprefix('python')}"
+    printed = subprocess.run(
+        ["sh", "-c", python], cwd=ROOT, capture_output=True, check=True, text=True
+    )
+    needed = re.findall(r"^[\w.-]+", printed.stdout, re.MULTILINE)
+    locked = re.findall(r"^[\w.-]+(?===)", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    assert needed
+    assert {name.lower() for name in needed} <= {name.lower() for name in locked}
 
 
 @pytest.mark.parametrize("secret", SECRETS)

@@ -13,6 +13,7 @@ from tests.programs import ROOT
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^()\s]+)\)")
+NAMED_TEST = re.compile(r"`(?:tests/)?([a-z]+/[\w/]+\.py)::(\w+)`")
 NAMED_FILE = re.compile(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|md|toml|html|js|ipynb|yml))`")
 
 
@@ -89,3 +90,14 @@ def test_files_that_a_document_names_exist(document: Path) -> None:
 def starts_of_parts(path: str) -> list[int]:
     """Return where the last parts of a path begin: `a/b.py` may be named `b.py`."""
     return [0, *(match.end() for match in re.finditer("/", path))]
+
+
+def test_tests_that_documents_name_exist() -> None:
+    named = {test for document in DOCUMENTS for test in NAMED_TEST.findall(document.read_text())}
+    assert named
+    missing = [
+        (file, test)
+        for file, test in sorted(named)
+        if f"def {test}(" not in (ROOT / "tests" / file).read_text()
+    ]
+    assert missing == []
