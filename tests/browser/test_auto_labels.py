@@ -40,9 +40,12 @@ def test_partly_labeled_data_are_labeled_by_keyboard_alone(review: Review) -> No
     assert_accessible(page)
 
 
-def test_auto_labeling_fits_a_phone_in_the_dark(review: Review) -> None:
+def test_auto_labeling_fits_a_phone_in_the_dark_and_paper(review: Review) -> None:
     page = review(task=PARTLY_LABELED, width=390, dark=True)
     expect(page.get_by_role("heading", level=2).first).to_have_text("60 of 120 rows have no label")
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width == 390
     assert_accessible(page)
+    page.emulate_media(media="print")
+    expect(page.get_by_role("table")).to_be_visible()
+    expect(page.get_by_role("button", name="Label these rows")).to_be_hidden()
