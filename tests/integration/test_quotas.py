@@ -98,7 +98,7 @@ def test_run_beyond_the_number_is_refused_until_one_has_ended(
     first = make_cleanset(alice, status=Status.QUEUED)
     runs.enqueue(first)
     second = make_cleanset(alice, status=Status.QUEUED)
-    with pytest.raises(DataProblem, match="You already have 1 runs"):
+    with pytest.raises(DataProblem, match="You already have 1 run waiting"):
         runs.enqueue(second)
     runs.enqueue(make_cleanset(bob, status=Status.QUEUED))
     runs.cancel(first)
