@@ -72,8 +72,7 @@ def test_the_page_is_printed_in_light_colours_without_what_can_be_clicked(review
     page.goto(f"{page.url.split('?')[0]}/analytics")
     page.emulate_media(media="print")
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    card = "getComputedStyle(document.querySelector('.card')).backgroundColor"
-    assert page.evaluate(card) == "rgb(255, 255, 255)"
+    expect(page.locator(".card").first).to_have_css("background-color", "rgb(255, 255, 255)")
     expect(page.locator("#score-outlier svg")).to_be_visible()
     expect(page.get_by_text("From 0.950 on, 1 row would be flagged")).to_be_visible()
     clickable = ":is(.topbar, button, form, input, summary, .tabs a:not([aria-current])):visible"

@@ -113,8 +113,15 @@ def test_work_that_stops_in_time_is_left_alone(pipe: Pipe, alice: User) -> None:
     ("pid", "number"), [(POOL_PROCESS, signal.SIGKILL), (WORKER, ENDED_BY_WATCHDOG)]
 )
 def test_work_that_never_looks_is_ended_and_the_next_run_follows(
-    pipe: Pipe, alice: User, sent: list[str], settings: Settings, pid: int, number: int
+    pipe: Pipe,
+    alice: User,
+    sent: list[str],
+    settings: Settings,
+    tmp_path: Path,
+    pid: int,
+    number: int,
 ) -> None:
+    settings.SCRATCH_DIR = tmp_path
     run = running(alice)
     next_run = make_dataset(alice, status=Status.QUEUED).versions.get()
     left_behind = settings.SCRATCH_DIR / f"{tables._scratch_prefix(pid)}x"
