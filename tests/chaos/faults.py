@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing, suppress
+from pathlib import Path
 from typing import Any
 
 from tests.chaos.harmed import EmbeddedStudio, Studio
@@ -100,23 +101,30 @@ def disk_full(studio: EmbeddedStudio, chance: random.Random) -> None:
     exports = set(_exports(studio).values())
     n_refused = studio.api.n_refused
     filler = studio.folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        free = shutil.disk_usage(studio.folder).free
-        with suppress(OSError):
-            os.posix_fallocate(file.fileno(), 0, free)
-        with suppress(OSError):
-            file.seek(0, os.SEEK_END)
-            while file.write(bytes(4096)):
-                pass
     try:
-        _use_on_full_disk(studio, email, dataset, exports)
+        _fill_disk(filler)
+        _use_on_full_disk(studio, email, exports)
+        _fill_disk(filler)  # runs that ended meanwhile made room
+        _upload_to_full_disk(studio)
+        _delete_on_full_disk(studio, dataset)
     finally:
         filler.unlink()
     if studio.api.n_refused > n_refused:
         raise AssertionError("A decision on a full disk was refused")
 
 
-def _use_on_full_disk(studio: EmbeddedStudio, email: str, dataset: str, exports: set[str]) -> None:
+def _fill_disk(filler: Path) -> None:
+    with filler.open("ab", buffering=0) as file:
+        free = shutil.disk_usage(filler.parent).free
+        with suppress(OSError):
+            os.posix_fallocate(file.fileno(), file.tell(), free)
+        with suppress(OSError):
+            file.seek(0, os.SEEK_END)
+            while file.write(bytes(4096)):
+                pass
+
+
+def _use_on_full_disk(studio: EmbeddedStudio, email: str, exports: set[str]) -> None:
     visitor = HttpVisitor(studio.address)
     visitor.open("/login")
     page = visitor.submit("/login", username=email, password=PASSWORD)
@@ -130,12 +138,18 @@ def _use_on_full_disk(studio: EmbeddedStudio, email: str, dataset: str, exports:
                 status, _ = studio.api.once("GET", address_in_format)
                 if status != 200:
                     raise AssertionError(f"An export on a full disk was answered {status}")
+
+
+def _upload_to_full_disk(studio: EmbeddedStudio) -> None:
     mark = {"Content-Type": "multipart/form-data; boundary=x"}
     file = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\na,b\r\n'
     uploader = Api(studio.api.port, studio.api.key)
     status, answer = uploader.once("POST", "/api/v1/datasets", file + b"\r\n--x--\r\n", **mark)
     if status != 507 or b"disk is full" not in answer:
         raise AssertionError(f"An upload on a full disk was answered {status}")
+
+
+def _delete_on_full_disk(studio: EmbeddedStudio, dataset: str) -> None:
     status, _ = studio.api.once("DELETE", f"/api/v1/datasets/{dataset}")
     if status != 204:
         raise AssertionError(f"Deleting on a full disk was answered {status}")
