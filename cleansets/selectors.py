@@ -30,6 +30,7 @@ from studio.engine.table.columns import ColumnKind
 from studio.runs import Status
 
 _SOURCE = "row_source"  # in the object of a cleanset, which lives as long as its request
+MAX_PLACE_DIGITS = 6  # Python refuses to read thousands
 
 
 def cleansets_of(project: Project) -> QuerySet[Cleanset]:
@@ -55,6 +56,17 @@ def named_cleanset(name: str) -> Cleanset | None:
         return Cleanset.objects.filter(pk=name, status=Status.SUCCEEDED).first()
     except ValidationError:  # an address that somebody made up
         return None
+
+
+def named_place(name: str) -> tuple[Cleanset, int] | None:
+    """Return the finished cleanset and the place of CLEANSET.PLACE; None if there is no such
+    cleanset, or the place is no number.
+    """
+    pk, _, place = name.partition(".")
+    cleanset = named_cleanset(pk)
+    if cleanset is None or not place.isdecimal() or len(place) > MAX_PLACE_DIGITS:
+        return None
+    return cleanset, int(place)
 
 
 def older_version_problem(newer: Cleanset) -> str:

@@ -78,6 +78,7 @@ class Watchdog:
             try:
                 if not has_worker:
                     self._recover(self._works)
+                    _send_next()  # the worker may have had the message of a run that waits
                     return
                 self.look()
             except (DatabaseError, InterfaceError):
@@ -172,8 +173,12 @@ class Watchdog:
                 continue
             del self._works[other_id]
             _give_back(other)  # it began while others were given back
-        for queue in QUEUES:
-            turns.send_next(queue)
+        _send_next()
+
+
+def _send_next() -> None:
+    for queue in QUEUES:
+        turns.send_next(queue)
 
 
 def _is_wanted(work: Work) -> bool:

@@ -17,7 +17,6 @@ from studio.engine.conventions.written_numbers import read_numbers
 from studio.engine.schema.health import Health
 
 KIND = "error"
-MAX_DIGITS = 3  # of a place; Python refuses to read thousands
 
 
 def among_errors(cleanset: Cleanset, place: int) -> str:
@@ -27,12 +26,12 @@ def among_errors(cleanset: Cleanset, place: int) -> str:
 
 def find_rows(name: str) -> RowSet | None:
     """Return the rows of a bar, or None if it does not exist."""
-    pk, _, place = name.partition(".")
-    cleanset = selectors.named_cleanset(pk)
-    if cleanset is None or not place.isdecimal() or len(place) > MAX_DIGITS:
+    found = selectors.named_place(name)
+    if found is None:
         return None
+    cleanset, place = found
     errors = Health.from_dict(cleanset.health or {}).number_errors
-    if errors is None or int(place) >= len(errors.counts):
+    if errors is None or place >= len(errors.counts):
         return None
     edges = np.array(errors.edges)
     differences = _differences(cleanset)
@@ -40,12 +39,12 @@ def find_rows(name: str) -> RowSet | None:
     shown = np.clip(differences, edges[0], edges[-1])
     bars = np.minimum(np.searchsorted(edges, shown, side="right") - 1, len(errors.counts) - 1)
     bars[np.isnan(differences)] = -1
-    low = number_text(errors.edges[int(place)])
-    high = number_text(errors.edges[int(place) + 1])
+    low = number_text(errors.edges[place])
+    high = number_text(errors.edges[place + 1])
     return RowSet(
         f"given minus predicted number from {low} to {high}",
         cleanset.project_id,
-        np.flatnonzero(bars == int(place)),
+        np.flatnonzero(bars == place),
     )
 
 

@@ -14,7 +14,6 @@ from cleansets.row_sets import RowSet
 from studio.engine.schema.health import Health
 
 KIND = "group"
-MAX_DIGITS = 6  # of a place; Python refuses to read thousands
 
 
 def among_group(cleanset: Cleanset, place: int) -> str:
@@ -24,13 +23,13 @@ def among_group(cleanset: Cleanset, place: int) -> str:
 
 def find_rows(name: str) -> RowSet | None:
     """Return the named set of rows, or None if it does not exist."""
-    pk, _, place = name.partition(".")
-    cleanset = selectors.named_cleanset(pk)
-    if cleanset is None or not place.isdecimal() or len(place) > MAX_DIGITS:
+    found = selectors.named_place(name)
+    if found is None:
         return None
+    cleanset, place = found
     groups = Health.from_dict(cleanset.health).groups
-    if int(place) >= len(groups) or not groups[int(place)].issue_rows:
+    if place >= len(groups) or not groups[place].issue_rows:
         return None
-    group = groups[int(place)]
+    group = groups[place]
     rows = np.array(group.issue_rows, dtype=np.int64)
     return RowSet(f"{group.description}, label issues", cleanset.project_id, rows)

@@ -31,7 +31,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='dataset',
             name='refused_append',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='projects.datasetversion'),
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name='+',
+                to='projects.datasetversion',
+            ),
         ),
         migrations.AddField(
             model_name='datasetversion',
@@ -40,6 +45,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='datasetversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_refused', False)), fields=('dataset', 'number'), name='dataset_version_number_unique'),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(('is_refused', False)),
+                fields=('dataset', 'number'),
+                name='dataset_version_number_unique',
+            ),
         ),
     ]

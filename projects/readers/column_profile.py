@@ -158,7 +158,10 @@ class ColumnProfile:
     @classmethod
     def from_dict(cls, stored: Mapping[str, object]) -> ColumnProfile:
         """The profile that `to_dict` wrote."""
-        top_values = tuple(TopValue(**top) for top in stored["top_values"])  # type: ignore[attr-defined]
+        top_values = tuple(
+            TopValue(**top)
+            for top in stored["top_values"]  # type: ignore[attr-defined]
+        )
         spread: Mapping[str, list[float]] | None = stored["histogram"]  # type: ignore[assignment]
         histogram = spread and Histogram(
             tuple(spread["edges"]), tuple(int(count) for count in spread["counts"])

@@ -322,6 +322,15 @@ def test_watchdog_ends_with_its_worker_and_recovers_its_runs(
     assert sent == [str(lost.pk)]
 
 
+def test_watchdog_sends_the_run_whose_message_its_worker_took_along(
+    pipe: Pipe, alice: User, sent: list[str]
+) -> None:
+    waiting = make_dataset(alice, status=Status.QUEUED).versions.get()
+    os.close(pipe.write_end)
+    pipe.watchdog.follow()
+    assert sent == [str(waiting.pk)]
+
+
 def test_scratch_of_this_process_is_named_by_it(settings: Settings, tmp_path: Path) -> None:
     settings.SCRATCH_DIR = tmp_path
     with tables.scratch() as folder:
